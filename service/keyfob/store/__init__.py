@@ -1,0 +1,1 @@
+"""What is kept: the tables, and the only statements that touch them."""

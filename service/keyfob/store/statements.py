@@ -1,0 +1,53 @@
+"""Queries built once by peewee, compiled once to SQL, and run with fresh values.
+
+Building a query anew costs several times what running it does.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import peewee
+
+from keyfob.store.database import store_errors
+
+Row = tuple[Any, ...]
+
+
+class Slot:
+    """A place in a query for a value that comes with each run."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def slot(name: str) -> Any:
+    """Answer an expression that stands for the value called ``name``."""
+    return peewee.Value(Slot(name), converter=False, unpack=False)
+
+
+class Statement:
+    """A compiled query."""
+
+    def __init__(self, database: peewee.Database, query: peewee.Query) -> None:
+        self._database = database
+        self._sql, parameters = query.bind(database).sql()
+        self._parameters: tuple[Any, ...] = tuple(parameters)
+
+    def row(self, **values: Any) -> Row | None:
+        """Run it and answer the first row, if any. Raises Unavailable."""
+        with store_errors():
+            return self._execute(values).fetchone()
+
+    def rows(self, **values: Any) -> Sequence[Row]:
+        """Run it and answer all rows. Raises Unavailable."""
+        with store_errors():
+            return self._execute(values).fetchall()
+
+    def change(self, **values: Any) -> int:
+        """Run it and answer how many rows it changed. Raises Unavailable."""
+        with store_errors():
+            return self._execute(values).rowcount
+
+    def _execute(self, values: dict[str, Any]) -> Any:
+        given = [values[p.name] if isinstance(p, Slot) else p for p in self._parameters]
+        return self._database.execute_sql(self._sql, given)

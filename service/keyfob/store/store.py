@@ -1,0 +1,72 @@
+"""All that is kept, in one place."""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import peewee
+
+from keyfob.store import database as db
+from keyfob.store.api_keys import ApiKeyRows
+from keyfob.store.audit import AuditRows
+from keyfob.store.deleted_keys import DeletedKeyRows
+from keyfob.store.idempotency import IdempotencyRows
+from keyfob.store.organizations import OrganizationRows
+from keyfob.store.requests import RequestRows
+from keyfob.store.sightings import SightingRows
+from keyfob.store.sites import SiteRows
+from keyfob.store.statements import Statement
+from keyfob.store.tables import StoreSetting
+from keyfob.store.usage import UsageRows
+
+
+class _Deferred(threading.local):
+    """What a thread is to do once it is in no transaction any more."""
+
+    def __init__(self) -> None:
+        self.works: list[Callable[[], None]] = []
+
+
+class Store:
+    """One database, whose tables are up to date."""
+
+    def __init__(self, database: peewee.Database) -> None:
+        self.database = database
+        self.api_keys = ApiKeyRows(database)
+        self.audit = AuditRows(database)
+        self.deleted_keys = DeletedKeyRows(database)
+        self.idempotency = IdempotencyRows(database)
+        self.organizations = OrganizationRows(database)
+        self.requests = RequestRows(database)
+        self.sightings = SightingRows(database)
+        self.sites = SiteRows(database)
+        self.usage = UsageRows(database)
+        self._deferred = _Deferred()
+        self._ping = Statement(database, StoreSetting.select(StoreSetting.name).limit(1))
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Enclose a change: all of it or nothing, and no other change at the same time."""
+        try:
+            with db.transaction(self.database):
+                yield
+        finally:
+            self._run_deferred()
+
+    def after_transaction(self, work: Callable[[], None]) -> None:
+        """Do something apart from the transaction that this thread is in, whatever becomes of it.
+
+        Args:
+            work: is run when the outermost transaction has ended, or at once if there is none; it
+                must not raise.
+        """
+        self._deferred.works.append(work)
+        self._run_deferred()
+
+    def ping(self) -> None:
+        """Ask the store a small question. Raises Unavailable."""
+        self._ping.row()
+
+    def _run_deferred(self) -> None:
+        while self._deferred.works and not self.database.in_transaction():
+            self._deferred.works.pop(0)()
