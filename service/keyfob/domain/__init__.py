@@ -1,0 +1,1 @@
+"""What is decided: who may do what to which key, and what becomes of it."""

@@ -1,0 +1,74 @@
+"""The whole of what Keyfob decides, put together over one store."""
+
+import hmac
+import random
+from hashlib import sha256
+
+from argon2 import PasswordHasher
+
+from keyfob.domain.api_keys import ApiKeys, KeyPolicy
+from keyfob.domain.audit import AuditTrail
+from keyfob.domain.audit_chain import AuditChains
+from keyfob.domain.authentication import Authentication
+from keyfob.domain.gatekeeper import Gatekeeper
+from keyfob.domain.idempotency import Idempotency
+from keyfob.domain.organizations import Organizations
+from keyfob.domain.pagination import Cursors
+from keyfob.domain.sites import SiteDirectory
+from keyfob.domain.usage import UsageReports
+from keyfob.limits import Limiter
+from keyfob.model import Clock
+from keyfob.store.store import Store
+from keyfob.usage import Recorder
+
+
+class Keyfob:
+    """Everything that the API, the command line and the dashboard are clients of.
+
+    Time and randomness come from outside: ``clock`` and ``rng`` are the system's, or a test's.
+    """
+
+    def __init__(  # noqa: PLR0913  everything comes together here
+        self,
+        store: Store,
+        *,
+        pepper: bytes,
+        clock: Clock,
+        rng: random.Random,
+        policy: KeyPolicy,
+        password_hasher: PasswordHasher,
+        limiter: Limiter,
+        usage: Recorder,
+    ) -> None:
+        cursors = Cursors(hmac.digest(pepper, b"keyfob cursors, version 1", sha256))
+        self.store = store
+        self.clock = clock
+        self.rng = rng
+        self.limiter = limiter
+        self.usage = usage
+        self.authentication = Authentication(store, pepper, clock)
+        self.gatekeeper = Gatekeeper(store, self.authentication, limiter)
+        self.idempotency = Idempotency(store, pepper, clock)
+        self.audit_chains = AuditChains(store, pepper)
+        self.audit = AuditTrail(
+            store, chains=self.audit_chains, clock=clock, rng=rng, cursors=cursors
+        )
+        self.api_keys = ApiKeys(
+            store,
+            pepper=pepper,
+            clock=clock,
+            rng=rng,
+            policy=policy,
+            cursors=cursors,
+            audit=self.audit,
+        )
+        self.usage_reports = UsageReports(store, self.api_keys, clock)
+        self.sites = SiteDirectory(store, clock=clock, rng=rng, cursors=cursors, audit=self.audit)
+        self.organizations = Organizations(
+            store,
+            api_keys=self.api_keys,
+            clock=clock,
+            rng=rng,
+            password_hasher=password_hasher,
+            audit=self.audit,
+        )

@@ -1,0 +1,67 @@
+"""Keyfob opened over the store that the settings name, apart from all that answers HTTP."""
+
+import random
+import time
+
+from argon2 import PasswordHasher
+
+from keyfob.domain.api_keys import KeyPolicy
+from keyfob.domain.keyfob import Keyfob
+from keyfob.limits import open_limiter
+from keyfob.model import Clock
+from keyfob.pepper import demand_known_pepper, load_pepper, verify_pepper
+from keyfob.settings import Settings
+from keyfob.spec import required_scope
+from keyfob.store.database import open_database
+from keyfob.store.migrate import migrate
+from keyfob.store.store import Store
+from keyfob.usage import Recorder
+
+DAY_MS = 86_400_000
+
+
+def system_clock() -> int:
+    """Answer the time now, in milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def open_keyfob(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    rng: random.Random | None = None,
+    password_hasher: PasswordHasher | None = None,
+) -> Keyfob:
+    """Open the store that the settings name, made and migrated if need be, and what works on it.
+
+    Args:
+        settings: checked.
+        clock: the system's, unless a test or the mock sets the time.
+        rng: the system's randomness, unless a test or the mock is to repeat itself.
+        password_hasher: as slow as argon2-cffi recommends, unless a test is in a hurry.
+
+    Raises:
+        StartRefused: with a sentence for the operator.
+        Unavailable: the store does not answer.
+    """
+    database = open_database(settings)
+    migrate(database)
+    demand_known_pepper(settings, database)
+    pepper = load_pepper(settings)
+    verify_pepper(database, pepper)
+    policy = KeyPolicy(
+        prefix=settings.value_prefix,
+        rotation_period_ms=settings.rotation_period_days * DAY_MS,
+        max_keys=settings.max_keys_per_organization,
+    )
+    store = Store(database)
+    return Keyfob(
+        store,
+        pepper=pepper,
+        clock=clock,
+        rng=rng or random.SystemRandom(),
+        password_hasher=password_hasher or PasswordHasher(),
+        limiter=open_limiter(settings, clock),
+        usage=Recorder(store, clock, scope_of=required_scope, trace_days=settings.trace_days),
+        policy=policy,
+    )
