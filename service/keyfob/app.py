@@ -1,0 +1,58 @@
+"""The application put together: Connexion's Flask application with the gate in front."""
+
+import copy
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from connexion.apps.flask import FlaskApp
+from connexion.middleware.lifespan import LifespanMiddleware
+from connexion.resolver import Resolver
+from starlette.types import ASGIApp
+
+from keyfob import handlers
+from keyfob.domain.keyfob import Keyfob
+from keyfob.gate.asgi import Gate, GateOptions
+from keyfob.gate.lanes import open_lanes
+from keyfob.gate.operation import Handler, snake_case
+from keyfob.model import RateLimit
+from keyfob.settings import Settings
+from keyfob.spec import load_spec
+
+
+def create_app(keyfob: Keyfob, settings: Settings) -> FlaskApp:
+    """Build the ASGI application; a spec and handlers that do not fit together stop it here."""
+    lanes = open_lanes(
+        worker_threads=settings.worker_threads,
+        is_embedded=settings.redis_url is None or settings.limits == "process",
+    )
+    options = GateOptions(
+        max_body_bytes=settings.max_body_bytes,
+        trusted_proxies=settings.trusted_proxies,
+        guess_limit=RateLimit(settings.guesses_per_minute, 60),
+    )
+
+    def gate(app: ASGIApp) -> Gate:
+        return Gate(app, keyfob=keyfob, flask_app=application.app, lanes=lanes, options=options)
+
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncGenerator[None]:
+        keyfob.usage.start()
+        yield
+        lanes.close()
+        keyfob.usage.stop()
+        keyfob.limiter.close()
+
+    application = FlaskApp(
+        "keyfob",
+        lifespan=lifespan,
+        middlewares=[gate, LifespanMiddleware],
+        server_args={"static_folder": None},
+        resolver=Resolver(_handler_of),
+    )
+    application.add_api(copy.deepcopy(load_spec()))
+    return application
+
+
+def _handler_of(operation_id: str) -> Handler:
+    return getattr(handlers, snake_case(operation_id))

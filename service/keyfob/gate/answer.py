@@ -1,0 +1,27 @@
+"""A reply as bytes."""
+
+from dataclasses import dataclass
+
+import orjson
+
+from keyfob.reply import Reply
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes out, but for the headers that every answer carries."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def answer_of(reply: Reply) -> Answer:
+    """Turn a reply into bytes."""
+    headers = tuple(reply.headers.items())
+    if reply.body is None:
+        return Answer(reply.status, headers, b"")
+    content_type = ("Content-Type", "application/json")
+    return Answer(reply.status, (content_type, *headers), orjson.dumps(reply.body))

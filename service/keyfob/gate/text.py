@@ -1,0 +1,13 @@
+"""Characters that no text from outside may contain."""
+
+import re
+
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""Unicode's category Cc, which is C0, DEL and C1."""
+
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+def has_broken_escape(encoded: bytes) -> bool:
+    """Say whether a percent sign stands without its two hexadecimal digits (RFC 3986)."""
+    return _BROKEN_ESCAPE.search(encoded) is not None

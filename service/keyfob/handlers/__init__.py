@@ -1,0 +1,45 @@
+"""One function for each operation of the spec, found by its ``operationId`` in snake case.
+
+A handler translates and never decides: body to command, one call of the domain, answer to JSON. It
+names what it needs: ``keyfob``, ``actor``, the operation's parameters in snake case, and ``body``.
+A parameter with one of these names gets an underscore: ``actor_``.
+"""
+
+from keyfob.handlers.api_keys import (
+    create_api_key,
+    delete_api_key,
+    get_api_key,
+    get_current_api_key,
+    list_api_keys,
+    reactivate_api_key,
+    revoke_api_key,
+    rotate_api_key,
+    update_api_key,
+)
+from keyfob.handlers.audit import list_audit_events
+from keyfob.handlers.gatekeeping import authorize, verify_api_key
+from keyfob.handlers.health import get_liveness, get_readiness
+from keyfob.handlers.sites import create_site, get_site, list_sites
+from keyfob.handlers.usage import get_api_key_usage, get_request
+
+__all__ = [
+    "authorize",
+    "create_api_key",
+    "create_site",
+    "delete_api_key",
+    "get_api_key",
+    "get_api_key_usage",
+    "get_current_api_key",
+    "get_liveness",
+    "get_readiness",
+    "get_request",
+    "get_site",
+    "list_api_keys",
+    "list_audit_events",
+    "list_sites",
+    "reactivate_api_key",
+    "revoke_api_key",
+    "rotate_api_key",
+    "update_api_key",
+    "verify_api_key",
+]

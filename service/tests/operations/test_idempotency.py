@@ -1,0 +1,100 @@
+"""``Idempotency-Key`` on creates."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from world import Api, SettableClock, code, pointers
+
+from keyfob.domain.authentication import actor_of
+from keyfob.domain.keyfob import Keyfob
+from keyfob.handlers import create_api_key
+
+DRAFT = {"name": "hr-sync", "scopes": ["keys:read"], "siteIds": ["*"]}
+ONCE = {"Idempotency-Key": "attempt-1"}
+
+
+def test_repeated_creation_answers_the_first_reply_again(api: Api) -> None:
+    first = api("POST", "/v1/sites", json={"name": "Lab"}, headers=ONCE)
+    second = api("POST", "/v1/sites", json={"name": "Lab"}, headers=ONCE)
+
+    assert (second.status_code, second.json()) == (201, first.json())
+    assert second.headers["location"] == first.headers["location"]
+    assert len(api("GET", "/v1/sites").json()["data"]) == 1
+
+
+def test_repeated_key_creation_names_the_key_since_its_value_is_not_kept(api: Api) -> None:
+    first = api("POST", "/v1/api-keys", json=DRAFT, headers=ONCE).json()
+    second = api("POST", "/v1/api-keys", json=DRAFT, headers=ONCE)
+
+    assert (second.status_code, code(second)) == (409, "IDEMPOTENCY_CONFLICT")
+    details = {"reason": "already_created", "keyId": first["id"]}
+    assert second.json()["error"]["details"] == details
+    assert api("GET", "/v1/api-keys").json()["counts"]["active"] == 2
+
+
+def test_order_of_members_makes_no_other_body(api: Api) -> None:
+    api("POST", "/v1/sites", json={"name": "Lab", "address": "x"}, headers=ONCE)
+    again = api("POST", "/v1/sites", json={"address": "x", "name": "Lab"}, headers=ONCE)
+
+    assert again.status_code == 201
+
+
+def test_another_body_is_a_conflict(api: Api) -> None:
+    api("POST", "/v1/sites", json={"name": "Lab"}, headers=ONCE)
+    other = api("POST", "/v1/sites", json={"name": "Other"}, headers=ONCE)
+
+    assert (other.status_code, code(other)) == (409, "IDEMPOTENCY_CONFLICT")
+    assert other.json()["error"]["details"] == {"reason": "different_body"}
+
+
+def test_actors_and_operations_do_not_share_their_attempts(api: Api) -> None:
+    api("POST", "/v1/sites", json={"name": "Lab"}, headers=ONCE)
+    colleague = api.with_key(api.create(scopes=["sites:write"])["key"])
+
+    assert api("POST", "/v1/api-keys", json=DRAFT, headers=ONCE).status_code == 201
+    assert colleague("POST", "/v1/sites", json={"name": "X"}, headers=ONCE).status_code == 201
+
+
+def test_only_successes_are_remembered(api: Api) -> None:
+    refused = api("POST", "/v1/api-keys", json=DRAFT | {"siteIds": ["site_no"]}, headers=ONCE)
+    assert refused.status_code == 403
+
+    assert api("POST", "/v1/api-keys", json=DRAFT, headers=ONCE).status_code == 201
+
+
+def test_attempts_are_forgotten_after_24_hours(api: Api, clock: SettableClock) -> None:
+    api("POST", "/v1/sites", json={"name": "Lab"}, headers=ONCE)
+    clock.advance(days=1, seconds=-1)
+    assert api("POST", "/v1/sites", json={"name": "New"}, headers=ONCE).status_code == 409
+    clock.advance(seconds=1)
+
+    assert api("POST", "/v1/sites", json={"name": "New"}, headers=ONCE).status_code == 201
+
+
+def test_concurrent_twins_make_one_key(keyfob: Keyfob, api: Api) -> None:
+    made = api.create(scopes=["keys:write", "keys:read"])
+    credential = keyfob.authentication.identify(made["key"])
+    assert credential is not None
+    actor = actor_of(credential, "req_x")
+
+    def attempt(_: int) -> str:
+        try:
+            create_api_key(keyfob, actor, DRAFT, "twin")
+        except Exception as conflict:  # noqa: BLE001  the name of what was raised is the outcome
+            return type(conflict).__name__
+        finally:
+            keyfob.store.database.close()
+        return "created"
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = sorted(threads.map(attempt, range(8)))
+
+    assert outcomes == ["IdempotencyConflict"] * 7 + ["created"]
+
+
+@pytest.mark.parametrize("odd", ["", "a b", "é".encode(), "x" * 201])
+def test_400_for_an_odd_key(api: Api, odd: str) -> None:
+    reply = api("POST", "/v1/sites", json={"name": "Lab"}, headers={"Idempotency-Key": odd})
+
+    assert reply.status_code == 400
+    assert set(pointers(reply)) == {"/header/Idempotency-Key"}
