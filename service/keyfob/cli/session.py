@@ -1,0 +1,38 @@
+"""What commands that work on the store begin and end with."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from keyfob.cli.troubles import Trouble
+from keyfob.domain.keyfob import Keyfob
+from keyfob.domain.opening import open_keyfob
+from keyfob.domain.secret_value import masked
+from keyfob.logs import configure_logs
+from keyfob.settings import Settings
+
+
+def read_settings() -> Settings:
+    """Read the settings, and log as they say. Raises SettingsError."""
+    settings = Settings.from_environment()
+    configure_logs(settings.log_level, masked)
+    return settings
+
+
+@contextmanager
+def opened_keyfob(*, may_create: bool = False) -> Generator[Keyfob]:
+    """Open the store that the settings name, migrated if need be, and all that works on it.
+
+    Raises:
+        Trouble: there is no store, and the command is not one to make it.
+        StartRefused, Unavailable.
+    """
+    settings = read_settings()
+    if not may_create and not settings.database_file.exists():
+        raise Trouble(
+            f"There is no store at {settings.database_file}. Set DATABASE_URL, or go where it is."
+        )
+    keyfob = open_keyfob(settings)
+    try:
+        yield keyfob
+    finally:
+        keyfob.store.database.close()

@@ -1,0 +1,169 @@
+"""From settings to a server that serves, in one process or several, until it is told to stop."""
+
+import multiprocessing
+import os
+import random
+import signal
+import socket
+import threading
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import structlog
+import uvicorn
+from connexion.apps.flask import FlaskApp
+from connexion.exceptions import ConnexionException
+from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.server import HANDLED_SIGNALS
+from uvicorn.supervisors import Multiprocess
+
+from keyfob.app import create_app
+from keyfob.domain.opening import open_keyfob
+from keyfob.domain.secret_value import masked
+from keyfob.gate.operation import SpecMismatch
+from keyfob.logs import configure_logs
+from keyfob.pepper import demand_explicit_pepper
+from keyfob.server.last_resort import LastResort
+from keyfob.server.listening import BACKLOG, listen, url_of
+from keyfob.server.protocol import EnvelopeProtocol
+from keyfob.settings import Settings, StartRefused
+
+GRACE_SECONDS = 30
+"""How long a stop waits for requests in flight."""
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than proxies keep idle connections to us (60 s is usual), so that none sends a request
+into one that is being closed."""
+
+log = structlog.get_logger(__name__)
+
+
+class NotServing(StartRefused):
+    """The server cannot start as it was asked to."""
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Serve until SIGTERM or SIGINT; requests in flight are answered first.
+
+    Raises:
+        StartRefused: with a sentence for the operator.
+        Unavailable: the store does not answer.
+    """
+    demand_explicit_pepper(settings, host)
+    _demand_shared_limits(settings, workers)
+    application = build_application(settings)
+    listener = listen(host, port)
+    log.info("serving", url=url_of(listener), workers=workers)
+    if workers == 1:
+        serve_application(application, listener)
+    else:
+        _serve_with_workers(listener, workers)
+    log.info("stopped")
+
+
+def build_application(settings: Settings) -> ASGIApp:
+    """Open the store, migrate it if need be, and build all that answers requests.
+
+    Raises:
+        StartRefused, Unavailable.
+    """
+    application = create_app(open_keyfob(settings), settings)
+    try:
+        _build_stack(application)
+    except (SpecMismatch, ConnexionException, LookupError) as error:
+        raise NotServing(
+            f"openapi.yaml and the code do not fit together: {error}. Install Keyfob anew."
+        ) from error
+    return LastResort(application, random.SystemRandom())
+
+
+def serve_application(application: ASGIApp, listener: socket.socket) -> None:
+    """Serve an application in this process."""
+    server = uvicorn.Server(_config(application))
+    for number in HANDLED_SIGNALS:
+        # uvicorn handles signals itself, and then raises them anew for whoever did so before:
+        # a stop that was asked for is no failure.
+        signal.signal(number, server.handle_exit)
+    try:
+        server.run(sockets=[listener])
+    except SystemExit as failure:
+        raise NotServing("The server did not start: the log says why.") from failure
+
+
+def worker_application() -> ASGIApp:
+    """Build the application of a worker process, which knows nothing of its parent's."""
+    settings = Settings.from_environment()
+    configure_logs(settings.log_level, masked)
+    threading.Thread(target=_stop_with_parent, daemon=True).start()
+    try:
+        return build_application(settings)
+    except StartRefused as refusal:  # it would be refused again: the parent stops, too
+        log.critical("worker_refused", reason=str(refusal))
+        raise SystemExit(STARTUP_FAILURE) from refusal
+    except Exception as error:
+        log.exception("worker_failed")  # the parent starts another
+        raise SystemExit(1) from error
+
+
+def _stop_with_parent() -> None:
+    # A parent that was killed tells nobody: its workers would serve on, and hold the port.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _serve_with_workers(listener: socket.socket, workers: int) -> None:
+    # The parent's own application has shown that all is in order, and has migrated the store.
+    config = _config(f"{__name__}:{worker_application.__name__}", factory=True, workers=workers)
+    supervisor = Multiprocess(config, sockets=[listener])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise NotServing("A worker did not start: the log says why.")
+
+
+def _config(application: Any, **options: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=EnvelopeProtocol,
+        ws="none",
+        interface="asgi3",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,  # it would print query strings
+        proxy_headers=False,  # the gate knows which proxies to trust
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        **options,
+    )
+
+
+def _demand_shared_limits(settings: Settings, workers: int) -> None:
+    if workers > 1 and settings.redis_url is None and settings.limits != "process":
+        raise NotServing(
+            f"{workers} workers would each count rate limits alone and let {workers} times as many"
+            " requests through. Set REDIS_URL to let them share the limits, or"
+            " KEYFOB_LIMITS=process if that does not matter to you."
+        )
+
+
+class _Built(Exception):
+    """The stack is there; nothing more is wanted of it."""
+
+
+def _build_stack(application: FlaskApp) -> None:
+    # Connexion builds its stack at the first event, and only then looks for the handlers. This
+    # event ends before the application is started by it, and without having waited for anything,
+    # so that no event loop is needed: in a worker, one is running already.
+    async def receive() -> NoReturn:
+        raise _Built
+
+    async def send(_message: Any) -> None:
+        pass
+
+    with suppress(_Built):
+        application({"type": "lifespan", "state": {}}, receive, send).send(None)
