@@ -1,0 +1,97 @@
+"""A whole Keyfob in this process, on a SQLite file of its own, with a clock that tests set."""
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import flask
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from connexion.apps.flask import FlaskApp
+from world import Api, Organization, SettableClock
+
+from keyfob.app import create_app
+from keyfob.domain.keyfob import Keyfob
+from keyfob.domain.opening import open_keyfob
+from keyfob.settings import Settings
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock()
+
+
+@pytest.fixture
+def max_keys() -> int:
+    """How many keys an organisation may hold here."""
+    return 50
+
+
+@pytest.fixture
+def settings(tmp_path: Path, max_keys: int) -> Settings:
+    environment = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/keyfob.db",
+        "KEYFOB_MAX_KEYS_PER_ORGANIZATION": str(max_keys),
+    }
+    return Settings.from_environment(environment)
+
+
+@pytest.fixture
+def keyfob(settings: Settings, clock: SettableClock) -> Iterator[Keyfob]:
+    opened = open_keyfob(
+        settings,
+        clock=clock,
+        rng=random.Random(20260301),  # noqa: S311  what is made here opens nothing
+        password_hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+    )
+    yield opened
+    opened.store.database.close()
+
+
+@pytest.fixture
+def new_organization(keyfob: Keyfob) -> Callable[[str], Organization]:
+    def make(name: str) -> Organization:
+        made = keyfob.organizations.create(name, f"admin@{name.lower()}.example")
+        return Organization(made.id, made.key.id, made.key_value)
+
+    return make
+
+
+@pytest.fixture
+def acme(new_organization: Callable[[str], Organization]) -> Organization:
+    return new_organization("Acme")
+
+
+@pytest.fixture
+def application(keyfob: Keyfob, settings: Settings) -> FlaskApp:
+    return create_app(keyfob, settings)
+
+
+@pytest.fixture
+def flask_app(application: FlaskApp) -> flask.Flask:
+    return application.app
+
+
+@pytest.fixture
+def http(application: FlaskApp) -> Iterator[httpx.Client]:
+    with application.test_client(base_url="http://keyfob.example") as client:
+        yield client
+
+
+@pytest.fixture
+def api(http: httpx.Client, acme: Organization) -> Api:
+    """The API as Acme's key sees it, which holds every scope on every site."""
+    return Api(http, acme.key)
+
+
+@pytest.fixture
+def other_api(http: httpx.Client, new_organization: Callable[[str], Organization]) -> Api:
+    """The API as another organisation's key sees it, which holds everything there."""
+    return Api(http, new_organization("Globex").key)
+
+
+@pytest.fixture
+def rng_of_a_guesser() -> random.Random:
+    """Randomness that is not the service's."""
+    return random.Random(666)  # noqa: S311  a guesser need not be good at it
