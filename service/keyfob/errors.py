@@ -103,7 +103,7 @@ class ValidationFailed(KeyfobError):
         super().__init__(fields=[{"pointer": p.pointer, "message": p.message} for p in shown])
 
 
-# --- what state the key is in --------------------------------------------------------------
+# --- what state things are in --------------------------------------------------------------
 
 
 class KeyIsActive(KeyfobError):
@@ -128,6 +128,10 @@ class KeyNotRevoked(KeyfobError):
 
 class KeyQuotaReached(KeyfobError):
     """The organisation holds as many keys as it may."""
+
+
+class StateConflict(KeyfobError):
+    """A visitor, an employee or a delivery is not in the state that a step begins with."""
 
 
 class PreconditionFailed(KeyfobError):

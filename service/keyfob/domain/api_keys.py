@@ -8,12 +8,17 @@ from keyfob.domain import lifecycle
 from keyfob.domain.advice import Advisory, advisories_of
 from keyfob.domain.audit import AuditTrail
 from keyfob.domain.audit_changes import AuditAction, key_changed, key_created, key_deleted
-from keyfob.domain.authority import demand_grant_within, demand_key_within, demand_named_sites
+from keyfob.domain.authority import (
+    demand_grant_within,
+    demand_key_within,
+    demand_named_site,
+    demand_named_sites,
+)
 from keyfob.domain.commands import KeyDraft, KeyEdit
 from keyfob.domain.identifiers import new_id
 from keyfob.domain.pagination import Cursors, Page
 from keyfob.domain.secret_value import digest, hint, new_value
-from keyfob.errors import KeyQuotaReached, NotFound, PreconditionFailed, SiteForbidden
+from keyfob.errors import KeyQuotaReached, NotFound, PreconditionFailed
 from keyfob.model import (
     EVERY_SITE_IDS,
     Actor,
@@ -113,8 +118,8 @@ class ApiKeys:
         """
         question = (actor.organization_id, status, site_id, name_contains)
         start = self._cursors.read(cursor, *question)
-        if site_id is not None and not self._may_name(actor, site_id):
-            raise SiteForbidden(pointer="/query/siteId")
+        if site_id is not None:
+            demand_named_site(self._store.sites, actor, site_id, "/query/siteId")
         asked = KeyFilter(actor.organization_id, actor.sites, site_id, name_contains)
         now = self._clock()
         items = self._store.api_keys.page(asked, status, now, start, limit + 1)
@@ -282,6 +287,3 @@ class ApiKeys:
         if site_ids and site_ids != EVERY_SITE_IDS:
             existing = self._store.sites.existing(actor.organization_id, site_ids)
             demand_named_sites(actor, site_ids, existing, "/siteIds")
-
-    def _may_name(self, actor: Actor, site_id: str) -> bool:
-        return self._store.sites.find(actor.organization_id, actor.sites, site_id) is not None

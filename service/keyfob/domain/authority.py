@@ -5,6 +5,7 @@ from typing import Any
 
 from keyfob.errors import ScopeEscalation, SiteForbidden
 from keyfob.model import Actor, ApiKey, Scope, Sites, scope_words
+from keyfob.store.sites import SiteRows
 from keyfob.timestamps import format_timestamp
 
 
@@ -42,6 +43,12 @@ def demand_named_sites(
     for position, site_id in enumerate(site_ids):
         if site_id not in existing or not (actor.sites.every or site_id in actor.sites.ids):
             raise SiteForbidden(pointer=f"{pointer}/{position}")
+
+
+def demand_named_site(sites: SiteRows, actor: Actor, site_id: str, pointer: str) -> None:
+    """Refuse a site that is absent, foreign or not the actor's: all alike."""
+    if sites.find(actor.organization_id, actor.sites, site_id) is None:
+        raise SiteForbidden(pointer=pointer)
 
 
 def _outlives(expires_at: int | None, limit: int | None) -> bool:

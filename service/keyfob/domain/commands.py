@@ -51,3 +51,22 @@ class SiteDraft:
 
     name: str
     address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryDraft:
+    """What every new entry of a reception's book says."""
+
+    site_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorDraft(EntryDraft):
+    """A visitor to expect."""
+
+    expected_at: int
+    email: str | None = None
+    company: str | None = None
+    host_name: str | None = None
+    purpose: str | None = None

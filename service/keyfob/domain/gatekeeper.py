@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from keyfob.domain.authentication import Authentication
+from keyfob.domain.authority import demand_named_site
 from keyfob.errors import (
     ApiKeyInvalid,
     CredentialError,
@@ -46,8 +47,8 @@ class Gatekeeper:
         """
         if scope is not None and scope not in actor.scopes:
             raise ScopeInsufficient(required=scope.word)
-        if site_id is not None and not self._has_site(actor.organization_id, actor.sites, site_id):
-            raise SiteForbidden(pointer="/query/siteId")
+        if site_id is not None:
+            demand_named_site(self._store.sites, actor, site_id, "/query/siteId")
 
     def verify(self, asker: Actor, value: str, scope: Scope | None, site_id: str | None) -> Verdict:
         """Judge a value. One of another organisation, or beyond the asker's sites, is unknown.
@@ -57,8 +58,8 @@ class Gatekeeper:
         Raises:
             SiteForbidden: the asker itself does not cover the site.
         """
-        if site_id is not None and not self._has_site(asker.organization_id, asker.sites, site_id):
-            raise SiteForbidden(pointer="/siteId")
+        if site_id is not None:
+            demand_named_site(self._store.sites, asker, site_id, "/siteId")
         credential = self._known_to(asker, value)
         if credential is None:
             return Verdict(None, ApiKeyInvalid())
@@ -87,6 +88,3 @@ class Gatekeeper:
         charge = self._limiter.charge(key_name(credential.key_id), credential.rate_limit)
         if not charge.allowed:
             raise RateLimited(charge.retry_after_seconds)
-
-    def _has_site(self, organization_id: str, within: Sites, site_id: str) -> bool:
-        return self._store.sites.find(organization_id, within, site_id) is not None

@@ -94,6 +94,11 @@ REFUSALS: dict[type[errors.KeyfobError], Refusal] = {
         "This Idempotency-Key was used before. See details.reason; if the first reply was lost,"
         " rotate the key in details.keyId.",
     ),
+    errors.StateConflict: Refusal(
+        409,
+        "The status in details.status does not permit this. Read the resource again and go on from"
+        " there.",
+    ),
     errors.PreconditionFailed: Refusal(
         412,
         "The resource was changed since you read it. Read it again, and repeat the change with its"

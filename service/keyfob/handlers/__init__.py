@@ -21,11 +21,21 @@ from keyfob.handlers.gatekeeping import authorize, verify_api_key
 from keyfob.handlers.health import get_liveness, get_readiness
 from keyfob.handlers.sites import create_site, get_site, list_sites
 from keyfob.handlers.usage import get_api_key_usage, get_request
+from keyfob.handlers.visitors import (
+    check_in_visitor,
+    check_out_visitor,
+    create_visitor,
+    get_visitor,
+    list_visitors,
+)
 
 __all__ = [
     "authorize",
+    "check_in_visitor",
+    "check_out_visitor",
     "create_api_key",
     "create_site",
+    "create_visitor",
     "delete_api_key",
     "get_api_key",
     "get_api_key_usage",
@@ -34,9 +44,11 @@ __all__ = [
     "get_readiness",
     "get_request",
     "get_site",
+    "get_visitor",
     "list_api_keys",
     "list_audit_events",
     "list_sites",
+    "list_visitors",
     "reactivate_api_key",
     "revoke_api_key",
     "rotate_api_key",

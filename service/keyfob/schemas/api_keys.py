@@ -8,15 +8,9 @@ from keyfob.domain.api_keys import KeyView
 from keyfob.domain.commands import KeyDraft, KeyEdit
 from keyfob.model import RateLimit, RevokedReason
 from keyfob.reply import Json
+from keyfob.schemas.actors import ActorSchema
 from keyfob.schemas.fields import Scopes, SiteIds, Timestamp
 from keyfob.store.api_keys import KeyCounts
-
-
-class ActorSchema(Schema):
-    """Who did something."""
-
-    type = fields.String()
-    id = fields.String()
 
 
 class RateLimitSchema(Schema):

@@ -8,7 +8,7 @@ from peewee import fn
 
 from keyfob.model import KeyStatus, Sites
 from keyfob.store import tables
-from keyfob.store.key_mapping import folded
+from keyfob.store.folding import folded
 
 _KEY = tables.ApiKey
 _SITE = tables.ApiKeySite

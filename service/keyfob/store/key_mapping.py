@@ -16,15 +16,10 @@ from keyfob.model import (
     Sites,
 )
 from keyfob.store import tables
+from keyfob.store.folding import folded
 from keyfob.store.statements import Row
 
 _SITE = tables.ApiKeySite
-
-
-def folded(text: str) -> str:
-    """Fold text so that letters compare equal in any case, and in no other way."""
-    return text.casefold()
-
 
 COLUMNS = (
     "id",

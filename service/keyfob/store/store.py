@@ -6,17 +6,19 @@ from contextlib import contextmanager
 
 import peewee
 
+from keyfob.reception import Visitor
 from keyfob.store import database as db
+from keyfob.store import tables
 from keyfob.store.api_keys import ApiKeyRows
 from keyfob.store.audit import AuditRows
 from keyfob.store.deleted_keys import DeletedKeyRows
 from keyfob.store.idempotency import IdempotencyRows
 from keyfob.store.organizations import OrganizationRows
+from keyfob.store.reception import EntryRows
 from keyfob.store.requests import RequestRows
 from keyfob.store.sightings import SightingRows
 from keyfob.store.sites import SiteRows
 from keyfob.store.statements import Statement
-from keyfob.store.tables import StoreSetting
 from keyfob.store.usage import UsageRows
 
 
@@ -41,8 +43,10 @@ class Store:
         self.sightings = SightingRows(database)
         self.sites = SiteRows(database)
         self.usage = UsageRows(database)
+        self.visitors = EntryRows(database, tables.Visitor, Visitor)
         self._deferred = _Deferred()
-        self._ping = Statement(database, StoreSetting.select(StoreSetting.name).limit(1))
+        setting = tables.StoreSetting
+        self._ping = Statement(database, setting.select(setting.name).limit(1))
 
     @contextmanager
     def transaction(self) -> Generator[None]:

@@ -250,6 +250,46 @@ class Idempotency(Table):
         primary_key = CompositeKey("actor_id", "operation", "key")
 
 
+class Entry(Table):
+    """What the books of a reception have in common: each is a table of its own."""
+
+    id = TextField(primary_key=True)
+    organization_id = ForeignKeyField(
+        Organization, on_delete="RESTRICT", lazy_load=False, index=False
+    )
+    site_id = ForeignKeyField(Site, on_delete="RESTRICT", lazy_load=False, index=False)
+    name = TextField()
+    name_folded = TextField()
+    status = TextField()  # of keyfob.reception.EntryStatus
+    created_at = BigIntegerField()
+    created_by_type = TextField()
+    created_by_id = TextField()
+    updated_at = BigIntegerField()
+
+    class Meta(Naming):
+        indexes = (
+            (("organization_id", "created_at", "id"), False),
+            (("organization_id", "site_id", "created_at", "id"), False),
+            (("organization_id", "status", "created_at", "id"), False),
+        )
+
+
+class Visitor(Entry):
+    """Somebody who visits a site, once."""
+
+    expected_at = BigIntegerField()
+    email = TextField(null=True)
+    company = TextField(null=True)
+    host_name = TextField(null=True)
+    purpose = TextField(null=True)
+    checked_in_at = BigIntegerField(null=True)
+    checked_out_at = BigIntegerField(null=True)
+
+
+# A day's visitors are few, whatever the history: they are found by the day, and then put in order.
+Visitor.add_index(Visitor.organization_id, Visitor.expected_at)
+
+
 class StoreSetting(Table):
     """What the store remembers about itself."""
 
@@ -271,5 +311,6 @@ TABLES: tuple[type[Table], ...] = (
     DeletedKey,
     DeletedKeySite,
     Idempotency,
+    Visitor,
     StoreSetting,
 )
