@@ -16,6 +16,8 @@ class EntryStatus(StrEnum):
     EXPECTED = "expected"
     CHECKED_IN = "checkedIn"
     CHECKED_OUT = "checkedOut"
+    RECEIVED = "received"
+    COLLECTED = "collected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class Entry:
     Attributes:
         ID_PREFIX: of the ids of its kind.
         FIRST_STATUS: what an entry of its kind begins with.
-        name: of the person whom it is about.
+        name: of the person whom it is about: of a delivery, the recipient.
     """
 
     ID_PREFIX: ClassVar[str]
@@ -60,3 +62,28 @@ class Visitor(Entry):
     purpose: str | None = None
     checked_in_at: int | None = None
     checked_out_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee(Entry):
+    """Somebody who works at a site."""
+
+    ID_PREFIX: ClassVar = "emp"
+    FIRST_STATUS: ClassVar = EntryStatus.CHECKED_OUT
+
+    email: str
+    last_checked_in_at: int | None = None
+    last_checked_out_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery(Entry):
+    """Something that was delivered to a site."""
+
+    ID_PREFIX: ClassVar = "dlv"
+    FIRST_STATUS: ClassVar = EntryStatus.RECEIVED
+
+    carrier: str
+    tracking_number: str | None = None
+    collector_name: str | None = None
+    collected_at: int | None = None

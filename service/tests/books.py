@@ -85,5 +85,30 @@ VISITORS = Book(
     ),
 )
 
-BOOKS = (VISITORS,)
+EMPLOYEES = Book(
+    name="employees",
+    operation="createEmployee",
+    id_prefix="emp",
+    draft={"name": "Ada Lovelace", "email": "ada@example.com"},
+    told={},
+    name_member="name",
+    first_status="checkedOut",
+    steps=(
+        Step("check-in", "checkedOut", "checkedIn", "lastCheckedInAt"),
+        Step("check-out", "checkedIn", "checkedOut", "lastCheckedOutAt"),
+    ),
+)
+
+DELIVERIES = Book(
+    name="deliveries",
+    operation="createDelivery",
+    id_prefix="dlv",
+    draft={"recipientName": "Ada Lovelace", "carrier": "DHL"},
+    told={"trackingNumber": "JD014600006281230704"},
+    name_member="recipientName",
+    first_status="received",
+    steps=(Step("collect", "received", "collected", "collectedAt"),),
+)
+
+BOOKS = (VISITORS, EMPLOYEES, DELIVERIES)
 STEPS = [(book, step) for book in BOOKS for step in book.steps]

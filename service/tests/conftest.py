@@ -1,20 +1,41 @@
 """A whole Keyfob in this process, on a SQLite file of its own, with a clock that tests set."""
 
+import copy
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import flask
 import httpx
 import pytest
 from argon2 import PasswordHasher
 from connexion.apps.flask import FlaskApp
+from connexion.spec import OpenAPISpecification
 from world import Api, Organization, SettableClock
 
 from keyfob.app import create_app
 from keyfob.domain.keyfob import Keyfob
 from keyfob.domain.opening import open_keyfob
 from keyfob.settings import Settings
+
+VALIDATE = "_validate_spec"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_spec_is_validated_once() -> Iterator[None]:
+    """Connexion validates the spec for each application, which takes longer than most tests."""
+    validate: Callable[[Any], None] = getattr(OpenAPISpecification, VALIDATE)
+    valid: list[Any] = []
+
+    def validate_once(spec: Any) -> None:
+        if spec not in valid:
+            validate(spec)
+            valid.append(copy.deepcopy(spec))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OpenAPISpecification, VALIDATE, staticmethod(validate_once))
+        yield
 
 
 @pytest.fixture

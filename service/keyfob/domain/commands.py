@@ -70,3 +70,18 @@ class VisitorDraft(EntryDraft):
     company: str | None = None
     host_name: str | None = None
     purpose: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeDraft(EntryDraft):
+    """An employee to add."""
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryDraft(EntryDraft):
+    """A delivery to register."""
+
+    carrier: str
+    tracking_number: str | None = None

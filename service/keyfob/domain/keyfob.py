@@ -14,7 +14,7 @@ from keyfob.domain.gatekeeper import Gatekeeper
 from keyfob.domain.idempotency import Idempotency
 from keyfob.domain.organizations import Organizations
 from keyfob.domain.pagination import Cursors
-from keyfob.domain.reception import Visitors
+from keyfob.domain.reception import Deliveries, Employees, Visitors
 from keyfob.domain.sites import SiteDirectory
 from keyfob.domain.usage import UsageReports
 from keyfob.limits import Limiter
@@ -66,6 +66,8 @@ class Keyfob:
         self.usage_reports = UsageReports(store, self.api_keys, clock)
         self.sites = SiteDirectory(store, clock=clock, rng=rng, cursors=cursors, audit=self.audit)
         self.visitors = Visitors(store, store.visitors, clock=clock, rng=rng, cursors=cursors)
+        self.employees = Employees(store, store.employees, clock=clock, rng=rng, cursors=cursors)
+        self.deliveries = Deliveries(store, store.deliveries, clock=clock, rng=rng, cursors=cursors)
         self.organizations = Organizations(
             store,
             api_keys=self.api_keys,

@@ -17,6 +17,19 @@ from keyfob.handlers.api_keys import (
     update_api_key,
 )
 from keyfob.handlers.audit import list_audit_events
+from keyfob.handlers.deliveries import (
+    collect_delivery,
+    create_delivery,
+    get_delivery,
+    list_deliveries,
+)
+from keyfob.handlers.employees import (
+    check_in_employee,
+    check_out_employee,
+    create_employee,
+    get_employee,
+    list_employees,
+)
 from keyfob.handlers.gatekeeping import authorize, verify_api_key
 from keyfob.handlers.health import get_liveness, get_readiness
 from keyfob.handlers.sites import create_site, get_site, list_sites
@@ -31,15 +44,22 @@ from keyfob.handlers.visitors import (
 
 __all__ = [
     "authorize",
+    "check_in_employee",
     "check_in_visitor",
+    "check_out_employee",
     "check_out_visitor",
+    "collect_delivery",
     "create_api_key",
+    "create_delivery",
+    "create_employee",
     "create_site",
     "create_visitor",
     "delete_api_key",
     "get_api_key",
     "get_api_key_usage",
     "get_current_api_key",
+    "get_delivery",
+    "get_employee",
     "get_liveness",
     "get_readiness",
     "get_request",
@@ -47,6 +67,8 @@ __all__ = [
     "get_visitor",
     "list_api_keys",
     "list_audit_events",
+    "list_deliveries",
+    "list_employees",
     "list_sites",
     "list_visitors",
     "reactivate_api_key",

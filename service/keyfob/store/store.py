@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import peewee
 
-from keyfob.reception import Visitor
+from keyfob.reception import Delivery, Employee, Visitor
 from keyfob.store import database as db
 from keyfob.store import tables
 from keyfob.store.api_keys import ApiKeyRows
@@ -36,7 +36,9 @@ class Store:
         self.database = database
         self.api_keys = ApiKeyRows(database)
         self.audit = AuditRows(database)
+        self.deliveries = EntryRows(database, tables.Delivery, Delivery)
         self.deleted_keys = DeletedKeyRows(database)
+        self.employees = EntryRows(database, tables.Employee, Employee)
         self.idempotency = IdempotencyRows(database)
         self.organizations = OrganizationRows(database)
         self.requests = RequestRows(database)

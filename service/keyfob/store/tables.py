@@ -290,6 +290,23 @@ class Visitor(Entry):
 Visitor.add_index(Visitor.organization_id, Visitor.expected_at)
 
 
+class Employee(Entry):
+    """Somebody who works at a site."""
+
+    email = TextField()
+    last_checked_in_at = BigIntegerField(null=True)
+    last_checked_out_at = BigIntegerField(null=True)
+
+
+class Delivery(Entry):
+    """Something that was delivered to a site."""
+
+    carrier = TextField()
+    tracking_number = TextField(null=True)
+    collector_name = TextField(null=True)
+    collected_at = BigIntegerField(null=True)
+
+
 class StoreSetting(Table):
     """What the store remembers about itself."""
 
@@ -312,5 +329,7 @@ TABLES: tuple[type[Table], ...] = (
     DeletedKeySite,
     Idempotency,
     Visitor,
+    Employee,
+    Delivery,
     StoreSetting,
 )

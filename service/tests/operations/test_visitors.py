@@ -54,6 +54,19 @@ def test_a_day_of_any_zone_holds_its_first_moment_and_not_the_next_days(
     assert expected(api, expectedFrom=end, expectedUntil=begin) == []
 
 
+def test_pages_of_a_day_hold_each_once_even_of_the_same_moment(api: Api) -> None:
+    site = api.site()
+    made = {VISITORS.create(api, site)["id"] for _ in range(7)}
+    query = "limit=3&expectedFrom=2026-03-02T00:00:00Z&expectedUntil=2026-03-03T00:00:00Z"
+
+    pages = [api("GET", f"/v1/visitors?{query}").json()]
+    while cursor := pages[-1]["nextCursor"]:
+        pages.append(api("GET", f"/v1/visitors?{query}&cursor={cursor}").json())
+
+    ids = [visitor["id"] for page in pages for visitor in page["data"]]
+    assert (len(ids), set(ids)) == (7, made)
+
+
 def test_a_cursor_of_one_day_is_none_of_another(api: Api, around_a_day: str) -> None:
     assert around_a_day
     day = "expectedFrom=2026-03-01T23:00:00Z&expectedUntil=2026-03-02T23:00:00Z"

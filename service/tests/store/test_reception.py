@@ -43,7 +43,7 @@ def questions(filters: dict[str, Any]) -> list[EntryFilter]:
     ]
 
 
-@pytest.mark.parametrize("book", ["visitors"])
+@pytest.mark.parametrize("book", ["visitors", "employees", "deliveries"])
 @pytest.mark.parametrize("within", [EVERY_SITE, SOME_SITES], ids=["every_site", "some_sites"])
 @pytest.mark.parametrize("after", [None, SOMEWHERE], ids=["first_page", "next_page"])
 def test_whatever_is_asked_is_found_by_an_index_in_its_order(
@@ -56,7 +56,7 @@ def test_whatever_is_asked_is_found_by_an_index_in_its_order(
         assert " USING INDEX " in step, step
 
 
-@pytest.mark.parametrize("book", ["visitors"])
+@pytest.mark.parametrize("book", ["visitors", "employees", "deliveries"])
 @pytest.mark.parametrize(
     ("asked", "terms"),
     [

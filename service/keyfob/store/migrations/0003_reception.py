@@ -1,4 +1,4 @@
-"""The visitors' book of a reception.
+"""The books of a reception: visitors, employees, deliveries.
 
 The classes are frozen copies: ``keyfob.store.tables``, which explains them, moves on; they do not.
 """
@@ -55,7 +55,21 @@ class Visitor(Entry):
 
 Visitor.add_index(Visitor.organization_id, Visitor.expected_at)
 
-TABLES = (Visitor,)
+
+class Employee(Entry):
+    email = TextField()
+    last_checked_in_at = BigIntegerField(null=True)
+    last_checked_out_at = BigIntegerField(null=True)
+
+
+class Delivery(Entry):
+    carrier = TextField()
+    tracking_number = TextField(null=True)
+    collector_name = TextField(null=True)
+    collected_at = BigIntegerField(null=True)
+
+
+TABLES = (Visitor, Employee, Delivery)
 
 
 def up(_migrator: SchemaMigrator, database: Database) -> None:
