@@ -27,7 +27,7 @@ from keyfob_contract.spec import Contract
 from keyfob_contract.subject import Subject
 from keyfob_contract.target import AsgiTarget, HttpTarget, Target
 
-CASES_IN_PROCESS = 1000
+CASES_IN_PROCESS = 2000
 HELP_URL = (
     "hold a running server to the contract, not this process's own;"
     " start it with KEYFOB_GUESSES_PER_MINUTE=1000000"

@@ -131,6 +131,10 @@ def _hints(spec: Mapping[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
         "site": (parameters["SiteId"]["schema"], site_id),
         "site-filter": (parameters["SiteFilter"]["schema"], site_id),
         "site-ids": (schemas["SiteIds"]["oneOf"][1]["items"], site_id),
+        "site-id": (schemas["SiteId"], site_id),
+        "visitor": (parameters["VisitorId"]["schema"], parameters["VisitorId"]["example"]),
+        "employee": (parameters["EmployeeId"]["schema"], parameters["EmployeeId"]["example"]),
+        "delivery": (parameters["DeliveryId"]["schema"], parameters["DeliveryId"]["example"]),
         "cursor": (schemas["Cursor"], CURSOR_PLACEHOLDER),
     }
 

@@ -21,6 +21,11 @@ SHARE_OF_FITTING = 0.7  # the rest meets refusals
 MOST = 24
 SITE_COUNT = 3
 
+_ENTRIES = {
+    "VisitorId": ("/v1/visitors", {"name": "kit", "expectedAt": "2026-03-02T09:00:00Z"}),
+    "EmployeeId": ("/v1/employees", {"name": "kit", "email": "kit@example.com"}),
+    "DeliveryId": ("/v1/deliveries", {"recipientName": "kit", "carrier": "kit"}),
+}
 _SUCCEEDS_ON = {
     "updateApiKey": "active",
     "rotateApiKey": "active",
@@ -91,6 +96,8 @@ class Population:
         self._rng = rng
         self._key_example: str = parameters["KeyId"]["example"]
         self._site_example: str = parameters["SiteId"]["example"]
+        self._entry_examples = {kind: parameters[kind]["example"] for kind in _ENTRIES}
+        self._entries: dict[str, str] = {}
         self._sites = [self._make_site(number) for number in range(SITE_COUNT)]
         self._status_by_id: dict[str, str] = {}
         self._cursors: set[str] = set()
@@ -104,6 +111,9 @@ class Population:
         site_id = self._rng.choice(self._sites)
         target = request.target.replace(self._key_example, key_id)
         target = target.replace(self._site_example, site_id)
+        for kind, example in self._entry_examples.items():
+            if example in target:
+                target = target.replace(example, self._entry_for(kind, operation_id))
         request_id = self._rng.choice(self._bystanders.request_ids)
         target = target.replace(self._request_example, request_id)
         body = request.body.replace(self._site_example.encode(), site_id.encode())
@@ -153,6 +163,16 @@ class Population:
         if fitting and self._rng.random() < SHARE_OF_FITTING:
             return self._rng.choice(fitting)
         return self._rng.choice(list(self._status_by_id) or [self._key_example])
+
+    def _entry_for(self, kind: str, operation_id: str) -> str:
+        """Answer a visitor, an employee or a delivery on which this succeeds, mostly."""
+        if kind not in self._entries or self._rng.random() < SHARE_OF_FITTING:
+            path, members = _ENTRIES[kind]
+            body = {"siteId": self._rng.choice(self._sites), **members}
+            self._entries[kind] = self._api.must(201, "POST", path, body)["id"]
+            if operation_id.startswith("checkOut"):
+                self._api.must(200, "POST", f"{path}/{self._entries[kind]}/check-in")
+        return self._entries[kind]
 
     def _with_fitting_headers(self, request: Request) -> Request:
         """Put the tag in force and a new Idempotency-Key in the places of the examples, mostly."""
