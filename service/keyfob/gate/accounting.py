@@ -9,6 +9,7 @@ from keyfob.domain.secret_value import masked
 from keyfob.errors import RateLimited, ScopeInsufficient, SiteForbidden
 from keyfob.gate.envelope import REFUSALS
 from keyfob.gate.judge import OK, Case
+from keyfob.gate.trace_context import trace_context_of
 from keyfob.reply import Judged
 from keyfob.usage import UsageRecord
 
@@ -55,6 +56,7 @@ def usage_of(case: Case, status: int, at: int, seconds: float) -> Iterable[Usage
 def write_log_line(case: Case, status: int, seconds: float) -> None:
     """Log a request: never a value, never a body, never a query string."""
     request, operation, credential = case.request, case.operation, case.credential
+    trace = trace_context_of(request)
     log.info(
         "request",
         request_id=request.id,
@@ -67,6 +69,7 @@ def write_log_line(case: Case, status: int, seconds: float) -> None:
         organization_id=None if credential is None else credential.organization_id,
         key_id=None if credential is None else credential.key_id,
         client=request.client,
+        **({} if trace is None else trace._asdict()),
     )
 
 
