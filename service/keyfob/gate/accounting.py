@@ -1,4 +1,4 @@
-"""What is remembered of a case once it is answered: its log line, and the use of keys."""
+"""What is remembered of a case once it is answered: log line, use of keys, and metrics."""
 
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
@@ -10,7 +10,9 @@ from keyfob.errors import RateLimited, ScopeInsufficient, SiteForbidden
 from keyfob.gate.envelope import REFUSALS
 from keyfob.gate.judge import OK, Case
 from keyfob.gate.trace_context import trace_context_of
+from keyfob.metrics import Meters
 from keyfob.reply import Judged
+from keyfob.schemas.gatekeeping import VALID
 from keyfob.usage import UsageRecord
 
 LONGEST_TEXT = 200
@@ -71,6 +73,17 @@ def write_log_line(case: Case, status: int, seconds: float) -> None:
         client=request.client,
         **({} if trace is None else trace._asdict()),
     )
+
+
+def measure(meters: Meters, case: Case, status: int, seconds: float) -> None:
+    """Count a request, and the verdict on a key if it asked for one and got it."""
+    operation = "" if case.operation is None else case.operation.id
+    meters.answered(operation, status, case.code, seconds)
+    if operation == "authorize":
+        meters.judged(operation, case.code)
+    elif operation == "verifyApiKey" and case.reply is not None and case.reply.body is not None:
+        verdict = case.reply.body["code"]
+        meters.judged(operation, OK if verdict == VALID else verdict)
 
 
 def path_of(case: Case) -> str:
