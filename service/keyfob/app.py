@@ -15,13 +15,17 @@ from keyfob.domain.keyfob import Keyfob
 from keyfob.gate.asgi import Gate, GateOptions
 from keyfob.gate.lanes import open_lanes
 from keyfob.gate.operation import Handler, snake_case
+from keyfob.metrics import METERS, Meters, sampling
 from keyfob.model import RateLimit
 from keyfob.settings import Settings
 from keyfob.spec import load_spec
 
 
-def create_app(keyfob: Keyfob, settings: Settings) -> FlaskApp:
-    """Build the ASGI application; a spec and handlers that do not fit together stop it here."""
+def create_app(keyfob: Keyfob, settings: Settings, meters: Meters | None = None) -> FlaskApp:
+    """Build the ASGI application; a spec and handlers that do not fit together stop it here.
+
+    It counts with ``meters``, and leaves them to its server as the state of its lifespan.
+    """
     lanes = open_lanes(
         worker_threads=settings.worker_threads,
         is_embedded=settings.redis_url is None or settings.limits == "process",
@@ -33,14 +37,22 @@ def create_app(keyfob: Keyfob, settings: Settings) -> FlaskApp:
     )
 
     def gate(app: ASGIApp) -> Gate:
-        return Gate(app, keyfob=keyfob, flask_app=application.app, lanes=lanes, options=options)
+        return Gate(
+            app,
+            keyfob=keyfob,
+            flask_app=application.app,
+            lanes=lanes,
+            options=options,
+            meters=meters,
+        )
 
     @asynccontextmanager
-    async def lifespan(_app: Any) -> AsyncGenerator[None]:
+    async def lifespan(_app: Any) -> AsyncGenerator[dict[str, Any]]:
         keyfob.usage.start()
-        yield
-        lanes.close()
-        keyfob.usage.stop()
+        with sampling(meters, keyfob.limiter, keyfob.usage):
+            yield {METERS: meters}
+            lanes.close()
+            keyfob.usage.stop()
         keyfob.limiter.close()
 
     application = FlaskApp(

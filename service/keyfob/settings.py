@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from environs import FileAwareEnv, ValidationError
 
 FILE_SUFFIX = "_FILE"
+HIGHEST_PORT = 65_535
 
 
 class StartRefused(Exception):
@@ -58,6 +59,24 @@ def _matching(pattern: str, allowed: str) -> Callable[[str], str]:
         raise ValidationError(f"must be {allowed}")
 
     return read
+
+
+class Address(NamedTuple):
+    """Where to listen.
+
+    Attributes:
+        port: 0 for any that is free.
+    """
+
+    host: str
+    port: int
+
+
+def _address(text: str) -> Address:
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):([0-9]{1,5})", text)
+    if found and int(found[3]) <= HIGHEST_PORT:
+        return Address(found[1] or found[2], int(found[3]))
+    raise ValidationError("must be host:port, like 127.0.0.1:9464 or [::1]:9464")
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -138,6 +157,13 @@ class Settings:
         "info",
         "The least that is logged: `debug`, `info`, `warning` or `error`.",
         _one_of("debug", "info", "warning", "error"),
+    )
+    metrics_address: Address | None = _setting(
+        "KEYFOB_METRICS_ADDRESS",
+        None,
+        "`host:port` of the metrics, which ask for no key; port 0 takes a free one, which the log"
+        " names. Unset, nothing is measured.",
+        _address,
     )
     worker_threads: int = _setting(
         "KEYFOB_WORKER_THREADS",

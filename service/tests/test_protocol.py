@@ -12,9 +12,11 @@ import httpx
 import pytest
 import uvicorn
 from processes import DEADLINE_SECONDS, wait_until
+from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from keyfob.metrics import Meters
 from keyfob.server.last_resort import LastResort
 from keyfob.server.protocol import EnvelopeProtocol
 
@@ -128,8 +130,9 @@ def test_whole_request_may_take_longer_to_answer_than_an_unfinished_one_to_arriv
         assert read_to_end(connection).startswith(b"HTTP/1.1 204")
 
 
-def test_failure_that_nobody_caught_is_the_envelope() -> None:
-    application = LastResort(failing, random.SystemRandom())
+def test_failure_that_nobody_caught_is_the_envelope_and_is_counted() -> None:
+    registry = CollectorRegistry()
+    application = LastResort(failing, random.SystemRandom(), Meters(registry))
     with capture_logs() as logs, serving(application) as (_, port):
         reply = httpx.get(f"http://127.0.0.1:{port}/")
     assert reply.status_code == 500
@@ -141,6 +144,8 @@ def test_failure_that_nobody_caught_is_the_envelope() -> None:
     assert "secret" not in reply.text
     (line,) = [line for line in logs if line["event"] == "internal_error"]
     assert line["request_id"] == error["requestId"]
+    labels = {"operation": "", "status": "500", "code": "INTERNAL_ERROR"}
+    assert registry.get_sample_value("keyfob_requests_total", labels) == 1
 
 
 def test_failure_in_the_middle_of_a_reply_closes_the_connection() -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -162,8 +163,9 @@ def test_over_long_body_is_refused_before_it_is_whole_and_the_connection_lives(
     head = b"POST /v1/sites HTTP/1.1\r\nHost: a\r\nX-API-Key: " + key.encode()
     with connect(server) as connection:
         connection.sendall(head + b"\r\nContent-Length: 200000\r\n\r\n" + b"x" * 70_000)
-        refused = connection.recv(65_536)
-        assert parse(refused)[0] == 413
+        refused = HTTPResponse(connection)  # which may come in more than one piece
+        refused.begin()
+        assert (refused.status, bool(refused.read())) == (413, True)
         connection.sendall(b"x" * 130_000)
         connection.sendall(head.replace(b"POST", b"GET") + b"\r\nConnection: close\r\n\r\n")
         assert parse(read_to_end(connection))[0] == 200
@@ -262,6 +264,24 @@ def test_each_request_leaves_one_line_of_json_with_its_request_id(server: Server
         assert (line["event"], line["status"]) == ("request", reply.status_code)
         assert line["client"] == "127.0.0.1"
     assert "needle" not in server.log_file.read_text()
+
+
+def test_trace_that_a_request_belongs_to_is_in_its_line_and_in_no_reply(server: Server) -> None:
+    trace_id, parent_id = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    valid = f"Traceparent: 00-{trace_id}-{parent_id}-01\r\n"
+    invalid = f"Traceparent: 00-{'0' * 32}-{parent_id}-01\r\n"
+
+    def traced(sent: str) -> tuple[str | None, str | None]:
+        head = f"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{sent}\r\n"
+        reply = exchange(server, head.encode())
+        assert b"traceparent" not in reply.lower()
+        assert parent_id.encode() not in reply
+        request_id = reply.partition(b"x-request-id: ")[2].split()[0].decode()
+        line = server.line(request_id=request_id)
+        return line.get("trace_id"), line.get("parent_id")
+
+    assert traced(valid) == (trace_id, parent_id)
+    assert traced("") == traced(invalid) == traced(valid + valid) == (None, None)
 
 
 def test_value_sent_anywhere_reaches_no_output(server: Server, key: str) -> None:

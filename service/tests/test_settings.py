@@ -29,7 +29,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
 
 
 def test_every_setting_is_documented_once_and_in_a_sentence() -> None:
-    assert len({doc.name for doc in DOCUMENTED}) == len(DOCUMENTED) == 14
+    assert len({doc.name for doc in DOCUMENTED}) == len(DOCUMENTED) == 15
     assert all(doc.meaning.endswith(".") and doc.default for doc in DOCUMENTED)
 
 
@@ -39,6 +39,7 @@ def test_given_values_are_taken() -> None:
             "DATABASE_URL": "sqlite:////var/lib/keys.db",
             "KEYFOB_PEPPER": PEPPER,
             "KEYFOB_LIMITS": "process",
+            "KEYFOB_METRICS_ADDRESS": "[::1]:0",
             "KEYFOB_WORKER_THREADS": "64",
             "REDIS_URL": "redis://127.0.0.1:6379/0",
             "PATH": "what others set is theirs",
@@ -48,6 +49,7 @@ def test_given_values_are_taken() -> None:
     assert settings.database_file == Path("/var/lib/keys.db")
     assert settings.pepper == PEPPER
     assert settings.limits == "process"
+    assert settings.metrics_address == ("::1", 0)
     assert settings.worker_threads == 64
     assert settings.redis_url == "redis://127.0.0.1:6379/0"
 
@@ -78,6 +80,19 @@ def test_a_relative_database_stays_where_the_process_started(
         "KEYFOB_MAX_BODY_BYTES": ("1023", "1048577"),
         "KEYFOB_MAX_KEYS_PER_ORGANIZATION": ("0", "1000001"),
         "KEYFOB_LOG_LEVEL": ("INFO", "trace", "info|error"),
+        "KEYFOB_METRICS_ADDRESS": (
+            "",
+            "9464",
+            ":9464",
+            "127.0.0.1",
+            "127.0.0.1:",
+            "127.0.0.1:65536",
+            "::1:9464",
+            "[]:9464",
+            "http://127.0.0.1:9464",
+            "127.0.0.1:9464/metrics",
+            "two words:9464",
+        ),
         "KEYFOB_WORKER_THREADS": ("0", "65"),
         "KEYFOB_BUSY_TIMEOUT_MS": ("99", "60001"),
         "KEYFOB_TRUSTED_PROXIES": ("-1", "17"),

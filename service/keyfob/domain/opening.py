@@ -15,6 +15,7 @@ from keyfob.spec import required_scope
 from keyfob.store.database import open_database
 from keyfob.store.migrate import migrate
 from keyfob.store.store import Store
+from keyfob.store.timing import Observe
 from keyfob.usage import Recorder
 
 DAY_MS = 86_400_000
@@ -31,6 +32,7 @@ def open_keyfob(
     clock: Clock = system_clock,
     rng: random.Random | None = None,
     password_hasher: PasswordHasher | None = None,
+    observe: Observe | None = None,
 ) -> Keyfob:
     """Open the store that the settings name, made and migrated if need be, and what works on it.
 
@@ -39,12 +41,13 @@ def open_keyfob(
         clock: the system's, unless a test or the mock sets the time.
         rng: the system's randomness, unless a test or the mock is to repeat itself.
         password_hasher: as slow as argon2-cffi recommends, unless a test is in a hurry.
+        observe: is told how long statements of the store take.
 
     Raises:
         StartRefused: with a sentence for the operator.
         Unavailable: the store does not answer.
     """
-    database = open_database(settings)
+    database = open_database(settings, observe)
     migrate(database)
     demand_known_pepper(settings, database)
     pepper = load_pepper(settings)

@@ -1,4 +1,4 @@
-"""What is remembered of a case once it is answered: its log line, and the use of keys."""
+"""What is remembered of a case once it is answered: log line, use of keys, and metrics."""
 
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
@@ -9,7 +9,10 @@ from keyfob.domain.secret_value import masked
 from keyfob.errors import RateLimited, ScopeInsufficient, SiteForbidden
 from keyfob.gate.envelope import REFUSALS
 from keyfob.gate.judge import OK, Case
+from keyfob.gate.trace_context import trace_context_of
+from keyfob.metrics import Meters
 from keyfob.reply import Judged
+from keyfob.schemas.gatekeeping import VALID
 from keyfob.usage import UsageRecord
 
 LONGEST_TEXT = 200
@@ -55,6 +58,7 @@ def usage_of(case: Case, status: int, at: int, seconds: float) -> Iterable[Usage
 def write_log_line(case: Case, status: int, seconds: float) -> None:
     """Log a request: never a value, never a body, never a query string."""
     request, operation, credential = case.request, case.operation, case.credential
+    trace = trace_context_of(request)
     log.info(
         "request",
         request_id=request.id,
@@ -67,7 +71,19 @@ def write_log_line(case: Case, status: int, seconds: float) -> None:
         organization_id=None if credential is None else credential.organization_id,
         key_id=None if credential is None else credential.key_id,
         client=request.client,
+        **({} if trace is None else trace._asdict()),
     )
+
+
+def measure(meters: Meters, case: Case, status: int, seconds: float) -> None:
+    """Count a request, and the verdict on a key if it asked for one and got it."""
+    operation = "" if case.operation is None else case.operation.id
+    meters.answered(operation, status, case.code, seconds)
+    if operation == "authorize":
+        meters.judged(operation, case.code)
+    elif operation == "verifyApiKey" and case.reply is not None and case.reply.body is not None:
+        verdict = case.reply.body["code"]
+        meters.judged(operation, OK if verdict == VALID else verdict)
 
 
 def path_of(case: Case) -> str:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from keyfob.domain.identifiers import new_id
 from keyfob.domain.keyfob import Keyfob
-from keyfob.gate.accounting import usage_of, write_log_line
+from keyfob.gate.accounting import measure, usage_of, write_log_line
 from keyfob.gate.answer import Answer
 from keyfob.gate.body import ClientGone, read_body
 from keyfob.gate.client_address import client_address
@@ -24,6 +24,7 @@ from keyfob.gate.lanes import DIRECT, INSTANT, Lanes
 from keyfob.gate.operation import compile_operations
 from keyfob.gate.request import Request
 from keyfob.gate.routing import Routes
+from keyfob.metrics import Meters
 from keyfob.model import RateLimit
 
 Outcome = TypeVar("Outcome")
@@ -59,12 +60,14 @@ class Gate(SpecMiddleware):
         flask_app: flask.Flask,
         lanes: Lanes,
         options: GateOptions,
+        meters: Meters | None,
     ) -> None:
         self._app = app
         self._keyfob = keyfob
         self._flask_app = flask_app
         self._lanes = lanes
         self._options = options
+        self._meters = meters
         self.routes = Routes(())
         self._judge = self._judge_of(self.routes)
 
@@ -89,6 +92,8 @@ class Gate(SpecMiddleware):
         seconds = time.perf_counter() - started
         for used in usage_of(case, answer.status, self._keyfob.clock(), seconds):
             self._keyfob.usage.record(used)
+        if self._meters is not None:
+            measure(self._meters, case, answer.status, seconds)
         await _send(send, case, answer)
         write_log_line(case, answer.status, seconds)
 

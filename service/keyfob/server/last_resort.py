@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from keyfob.domain.identifiers import new_id
 from keyfob.gate.envelope import refuse
 from keyfob.gate.refusals import InternalError
+from keyfob.metrics import Meters
 
 log = structlog.get_logger(__name__)
 
@@ -17,9 +18,10 @@ log = structlog.get_logger(__name__)
 class LastResort:
     """Answers 500 for an application that failed, or was cut short by a stop that took too long."""
 
-    def __init__(self, app: ASGIApp, rng: random.Random) -> None:
+    def __init__(self, app: ASGIApp, rng: random.Random, meters: Meters | None = None) -> None:
         self._app = app
         self._rng = rng
+        self._meters = meters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; whatever comes back as an exception becomes a reply."""
@@ -31,6 +33,8 @@ class LastResort:
         except (Exception, asyncio.CancelledError):
             request_id = new_id("req", self._rng)
             log.exception("internal_error", request_id=request_id)
+            if self._meters is not None:
+                self._meters.refused(500, InternalError.code)
             await _send(send, request_id)
 
 

@@ -14,11 +14,12 @@ class CannotListen(StartRefused):
     """The address cannot be had."""
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, *, chosen_with: str = "--host and --port") -> socket.socket:
     """Open the socket; of a name's addresses the first of IPv4 is taken, or else of IPv6.
 
     Args:
         port: 0 for any that is free.
+        chosen_with: what the operator has chosen them with.
 
     Raises:
         CannotListen: with a sentence for the operator.
@@ -28,10 +29,11 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server(address, family=family, backlog=BACKLOG)
     except socket.gaierror as error:
         raise CannotListen(
-            f"{host} is no address of this machine ({error.strerror}). Choose one with --host."
+            f"{host} is no address of this machine ({error.strerror}). Choose another with"
+            f" {chosen_with}."
         ) from error
     except OSError as error:
-        raise CannotListen(_sentence(host, port, error.errno or 0)) from error
+        raise CannotListen(_sentence(host, port, chosen_with, error.errno or 0)) from error
 
 
 def url_of(listener: socket.socket) -> str:
@@ -46,13 +48,13 @@ def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int
     return family, (str(address[0]), int(address[1]))
 
 
-def _sentence(host: str, port: int, number: int) -> str:
+def _sentence(host: str, port: int, chosen_with: str, number: int) -> str:
     if number == errno.EADDRINUSE:
         return (
             f"Port {port} of {host} is in use by another program. Stop that one, or choose another"
-            " port with --port."
+            f" address with {chosen_with}."
         )
     return (
-        f"Cannot listen on port {port} of {host}: {os.strerror(number)}. Choose others with --host"
-        " and --port."
+        f"Cannot listen on port {port} of {host}: {os.strerror(number)}. Choose another address"
+        f" with {chosen_with}."
     )

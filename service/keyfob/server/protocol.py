@@ -11,6 +11,7 @@ from keyfob.domain.identifiers import new_id
 from keyfob.errors import Problem, ValidationFailed
 from keyfob.gate.answer import Answer, answer_of
 from keyfob.gate.envelope import refuse
+from keyfob.metrics import METERS, Meters
 
 LONGEST_TARGET_BYTES = 8 * 1024
 LONGEST_HEAD_BYTES = 32 * 1024
@@ -137,6 +138,9 @@ class EnvelopeProtocol(HttpToolsProtocol):
         answer = answer_of(refuse(ValidationFailed(problem), request_id))
         self._refusal = self._response(answer, request_id)
         _write_log_line(request_id, answer, problem, self.client[0] if self.client else "")
+        meters: Meters | None = self.app_state.get(METERS)
+        if meters is not None:
+            meters.refused(answer.status, ValidationFailed.code)
         cycle = self.cycle
         answering = bool(cycle) and not cycle.response_complete
         if answering and cycle.more_body:  # it is this request's body that is malformed

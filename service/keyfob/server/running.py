@@ -23,18 +23,13 @@ from keyfob.domain.opening import open_keyfob
 from keyfob.domain.secret_value import masked
 from keyfob.gate.operation import SpecMismatch
 from keyfob.logs import configure_logs
+from keyfob.metrics import Meters
 from keyfob.pepper import demand_explicit_pepper
 from keyfob.server.last_resort import LastResort
-from keyfob.server.listening import BACKLOG, listen, url_of
-from keyfob.server.protocol import EnvelopeProtocol
+from keyfob.server.listening import listen, url_of
+from keyfob.server.metrics_page import exposing, meters_of_worker
+from keyfob.server.options import uvicorn_config
 from keyfob.settings import Settings, StartRefused
-
-GRACE_SECONDS = 30
-"""How long a stop waits for requests in flight."""
-
-KEEP_ALIVE_SECONDS = 75
-"""Longer than proxies keep idle connections to us (60 s is usual), so that none sends a request
-into one that is being closed."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,35 +47,37 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """
     demand_explicit_pepper(settings, host)
     _demand_shared_limits(settings, workers)
-    application = build_application(settings)
-    listener = listen(host, port)
-    log.info("serving", url=url_of(listener), workers=workers)
-    if workers == 1:
-        serve_application(application, listener)
-    else:
-        _serve_with_workers(listener, workers)
+    with exposing(settings.metrics_address, workers) as meters:
+        application = build_application(settings, meters)
+        listener = listen(host, port)
+        log.info("serving", url=url_of(listener), workers=workers)
+        if workers == 1:
+            serve_application(application, listener)
+        else:
+            _serve_with_workers(listener, workers)
     log.info("stopped")
 
 
-def build_application(settings: Settings) -> ASGIApp:
+def build_application(settings: Settings, meters: Meters | None = None) -> ASGIApp:
     """Open the store, migrate it if need be, and build all that answers requests.
 
     Raises:
         StartRefused, Unavailable.
     """
-    application = create_app(open_keyfob(settings), settings)
+    observe = None if meters is None else meters.executed
+    application = create_app(open_keyfob(settings, observe=observe), settings, meters)
     try:
         _build_stack(application)
     except (SpecMismatch, ConnexionException, LookupError) as error:
         raise NotServing(
             f"openapi.yaml and the code do not fit together: {error}. Install Keyfob anew."
         ) from error
-    return LastResort(application, random.SystemRandom())
+    return LastResort(application, random.SystemRandom(), meters)
 
 
 def serve_application(application: ASGIApp, listener: socket.socket) -> None:
     """Serve an application in this process."""
-    server = uvicorn.Server(_config(application))
+    server = uvicorn.Server(uvicorn_config(application))
     for number in HANDLED_SIGNALS:
         # uvicorn handles signals itself, and then raises them anew for whoever did so before:
         # a stop that was asked for is no failure.
@@ -97,7 +94,7 @@ def worker_application() -> ASGIApp:
     configure_logs(settings.log_level, masked)
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     try:
-        return build_application(settings)
+        return build_application(settings, meters_of_worker(settings))
     except StartRefused as refusal:  # it would be refused again: the parent stops, too
         log.critical("worker_refused", reason=str(refusal))
         raise SystemExit(STARTUP_FAILURE) from refusal
@@ -116,30 +113,12 @@ def _stop_with_parent() -> None:
 
 def _serve_with_workers(listener: socket.socket, workers: int) -> None:
     # The parent's own application has shown that all is in order, and has migrated the store.
-    config = _config(f"{__name__}:{worker_application.__name__}", factory=True, workers=workers)
+    factory = f"{__name__}:{worker_application.__name__}"
+    config = uvicorn_config(factory, factory=True, workers=workers)
     supervisor = Multiprocess(config, sockets=[listener])
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise NotServing("A worker did not start: the log says why.")
-
-
-def _config(application: Any, **options: Any) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        http=EnvelopeProtocol,
-        ws="none",
-        interface="asgi3",
-        lifespan="on",
-        log_config=None,
-        log_level="warning",
-        access_log=False,  # it would print query strings
-        proxy_headers=False,  # the gate knows which proxies to trust
-        server_header=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        **options,
-    )
 
 
 def _demand_shared_limits(settings: Settings, workers: int) -> None:

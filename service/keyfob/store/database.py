@@ -13,6 +13,7 @@ import peewee
 
 from keyfob.errors import Unavailable
 from keyfob.settings import Settings, StartRefused
+from keyfob.store.timing import Observe, Timed
 
 WAL_SWITCH_SECONDS = 30
 
@@ -69,9 +70,22 @@ class SqliteStore(peewee.SqliteDatabase):
         return status.st_dev, status.st_ino
 
 
-def open_database(settings: Settings) -> peewee.Database:
-    """Answer the store that the settings name. Nothing is created, nothing connected yet."""
-    return SqliteStore(settings.database_file, settings.busy_timeout_ms)
+class TimedSqliteStore(Timed, SqliteStore):
+    """One that is watched."""
+
+
+def open_database(settings: Settings, observe: Observe | None = None) -> peewee.Database:
+    """Answer the store that the settings name. Nothing is created, nothing connected yet.
+
+    Args:
+        settings: checked.
+        observe: is told how long statements take, if there is any.
+    """
+    if observe is None:
+        return SqliteStore(settings.database_file, settings.busy_timeout_ms)
+    store = TimedSqliteStore(settings.database_file, settings.busy_timeout_ms)
+    store.observe = observe
+    return store
 
 
 def create_if_missing(database: peewee.Database) -> None:
