@@ -121,6 +121,16 @@ class ApiKeys:
         counts = self._store.api_keys.count(asked, now)
         return self._cursors.page(items, limit, *question), counts
 
+    def demand_may_create(self, actor: Actor, draft: KeyDraft) -> None:
+        """Refuse a draft that reaches beyond its actor; an escalation is audited.
+
+        Raises:
+            SiteForbidden, ScopeEscalation.
+        """
+        with self._audit.refused_escalation(actor, "createApiKey"):
+            self._demand_named_sites(actor, draft.site_ids)
+            demand_grant_within(actor, draft.scopes, draft.sites, draft.expires_at)
+
     def create(self, actor: Actor, draft: KeyDraft) -> tuple[ApiKey, str]:
         """Make a key; the second part of the answer is its value, which is kept nowhere.
 
@@ -128,9 +138,8 @@ class ApiKeys:
             SiteForbidden, ScopeEscalation, KeyQuotaReached.
         """
         value = new_value(self._policy.prefix, self._rng)
-        with self._audit.refused_escalation(actor, "createApiKey"), self._store.transaction():
-            self._demand_named_sites(actor, draft.site_ids)
-            demand_grant_within(actor, draft.scopes, draft.sites, draft.expires_at)
+        with self._store.transaction():
+            self.demand_may_create(actor, draft)
             if not self._store.organizations.take_key_place(
                 actor.organization_id, self._policy.max_keys
             ):

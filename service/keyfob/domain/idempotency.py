@@ -23,9 +23,20 @@ class Idempotency:
         self._clock = clock
 
     def once(
-        self, actor: Actor, operation: str, key: str | None, body: Json, create: Callable[[], Reply]
+        self,
+        actor: Actor,
+        operation: str,
+        key: str | None,
+        body: Json,
+        *,
+        create: Callable[[], Reply],
+        demand_may_create: Callable[[], None],
     ) -> Reply:
         """Create, or answer as the first time. Only successes are remembered; twins wait.
+
+        Args:
+            demand_may_create: refuses as ``create`` would whoever holds too little: an actor may
+                hold less than at the first time, and is told nothing of that before.
 
         Raises:
             IdempotencyConflict: the key came with another body, or the first reply held a value,
@@ -43,6 +54,7 @@ class Idempotency:
                 reply = create()
                 self._store.idempotency.finish(attempt, _remembered(reply))
                 return reply
+            demand_may_create()
         first_digest, text = before
         if not hmac.compare_digest(first_digest, body_digest):
             raise IdempotencyConflict(reason="different_body")
