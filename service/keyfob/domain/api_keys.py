@@ -28,6 +28,7 @@ from keyfob.store.api_keys import KeyCounts
 from keyfob.store.key_filters import KeyFilter
 from keyfob.store.sightings import Sighting, SightingKind
 from keyfob.store.store import Store
+from keyfob.usage import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,10 @@ class ApiKeys:
         policy: KeyPolicy,
         cursors: Cursors,
         audit: AuditTrail,
+        usage: Recorder,
     ) -> None:
         self._store = store
+        self._usage = usage
         self._audit = audit
         self._pepper = pepper
         self._clock = clock
@@ -238,6 +241,9 @@ class ApiKeys:
 
     def delete(self, actor: Actor, key_id: str) -> None:
         """Forget a revoked key and all its values. Raises NotFound, KeyIsActive, KeyNotRevoked."""
+        # The total is taken of what is written down. Not within the transaction: the recorder's
+        # thread may be at work, and waits for it.
+        self._usage.flush()
         deleted = False
         while not deleted:
             with self._store.transaction():
