@@ -67,7 +67,7 @@ def verify(organization_id: str | None, expected: ChainEnd | None, *, as_json: b
     with opened_keyfob() as keyfob:
         chains = _chains(keyfob, organization_id, only_one=expected is not None)
         reports = _verified(keyfob, chains, expected)
-    click.echo(json.dumps(_as_json(reports)) if as_json else _as_text(reports))
+    click.echo(json.dumps(_as_json(reports), default=repr) if as_json else _as_text(reports))
     if not _are_whole(reports):
         click.get_current_context().exit(BROKEN)
 

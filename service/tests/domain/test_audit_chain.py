@@ -230,6 +230,11 @@ def test_an_emptied_chain_is_found_by_its_noted_head(tamper: Tamper, verify: Ver
     assert flaw_of(verify(noted)) == (FlawKind.MISSING, 1, None)
 
 
+def test_what_was_never_an_organisation_has_no_chain(keyfob: Keyfob) -> None:
+    with pytest.raises(LookupError):
+        keyfob.audit_chains.verify("org_absent")
+
+
 def test_a_chain_that_was_cut_and_continued_is_found_by_its_noted_head(
     keyfob: Keyfob, organization: Organization, tamper: Tamper, verify: Verify
 ) -> None:
