@@ -16,7 +16,7 @@ from keyfob.store.audit import ChainEnd
 BROKEN = 1
 LONG = 50_000  # events, which take about a second
 
-_HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})|0:", re.ASCII)
+_HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", re.ASCII)
 
 
 def checked_head(
@@ -28,7 +28,7 @@ def checked_head(
     match = _HEAD.fullmatch(text)
     if match is None:
         raise click.BadParameter("must be a head as this command prints it, such as 12:ab34...")
-    return ChainEnd(int(match[1] or 0), match[2] or "")
+    return ChainEnd(int(match[1]), match[2])
 
 
 @click.group(short_help="Look after the audit trail.")

@@ -180,6 +180,8 @@ def _flaw_at_end(end: ChainEnd, claimed: ChainEnd, expected: ChainEnd | None) ->
     if claimed != end:
         explanation = "the organisation's note of the chain's end was altered"
         return Flaw(FlawKind.ALTERED, end.sequence, None, explanation)
+    if end.sequence == 0:
+        return _missing(1, "every organisation begins with the one of its creation")
     return None
 
 

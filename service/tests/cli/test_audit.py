@@ -163,7 +163,9 @@ def test_unknown_organisation_and_an_ambiguous_head_are_trouble(operator: Operat
     assert "There are 2 organisations: say with --organization" in ambiguous.err
 
 
-@pytest.mark.parametrize("head", ["", "12", "0", f"0:{'a' * 64}", "1:", "1:zz", f"-1:{'a' * 64}"])
+@pytest.mark.parametrize(
+    "head", ["", "12", "0", "0:", f"0:{'a' * 64}", "1:", "1:zz", f"-1:{'a' * 64}"]
+)
 def test_what_is_no_head_is_trouble(refused: Callable[..., Finished], head: str) -> None:
     finished = refused("audit", "verify", "--expect", head)
 
