@@ -217,7 +217,7 @@ class AuditEvent(Table):
 
 
 class DeletedKey(Table):
-    """The last sites of a deleted key, which still decide who may see its audit events."""
+    """The last sites of a deleted key, which still decide who may see its events and errors."""
 
     key_id = TextField(primary_key=True)
     organization_id = ForeignKeyField(

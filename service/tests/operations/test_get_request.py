@@ -97,11 +97,12 @@ def test_404_for_a_limited_actor_beyond_its_sites(api: Api, look_up: LookUp) -> 
     assert look_up(auditor, api("GET", "/v1/nowhere")).status_code == 404
 
 
-def test_errors_of_a_deleted_key_are_told_to_who_covers_every_site_and_successes_to_nobody(
+def test_errors_of_a_deleted_key_are_told_to_who_covers_its_last_sites_and_successes_to_nobody(
     api: Api, look_up: LookUp
 ) -> None:
     site = api.site()
     auditor = api.with_key(api.create(scopes=["audit:read"], siteIds=[site])["key"])
+    neighbour = api.with_key(api.create(scopes=["audit:read"], siteIds=[api.site()])["key"])
     made = api.create(siteIds=[site], scopes=["sites:read"])
     key = api.with_key(made["key"])
     good, bad = key("GET", "/v1/sites"), key("GET", "/v1/api-keys")
@@ -110,7 +111,19 @@ def test_errors_of_a_deleted_key_are_told_to_who_covers_every_site_and_successes
     delete(api, made["id"])
 
     assert [look_up(api, each).status_code for each in (good, bad)] == [404, 200]
-    assert [look_up(auditor, each).status_code for each in (good, bad)] == [404, 404]
+    assert [look_up(auditor, each).status_code for each in (good, bad)] == [404, 200]
+    assert [look_up(neighbour, each).status_code for each in (good, bad)] == [404, 404]
+
+
+def test_errors_of_a_deleted_key_for_every_site_stay_beyond_a_limited_actor(
+    api: Api, look_up: LookUp
+) -> None:
+    auditor = api.with_key(api.create(scopes=["audit:read"], siteIds=[api.site()])["key"])
+    made = api.create()
+    bad = api.with_key(made["key"])("GET", "/v1/sites")
+    delete(api, made["id"])
+
+    assert [look_up(each, bad).status_code for each in (api, auditor)] == [200, 404]
 
 
 def test_success_still_in_memory_when_its_key_is_deleted_is_told_to_nobody(
