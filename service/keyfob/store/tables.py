@@ -237,7 +237,10 @@ class DeletedKeySite(Table):
 
 
 class Idempotency(Table):
-    """A creation that was attempted under an ``Idempotency-Key``, and its reply as JSON."""
+    """A creation that was attempted under an ``Idempotency-Key``, and its reply as JSON.
+
+    ``key`` is a keyed digest, in hexadecimal digits, of what was sent.
+    """
 
     actor_id = TextField()
     operation = TextField()

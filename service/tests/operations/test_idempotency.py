@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from world import FULL_SCOPES, Api, SettableClock, code, pointers, without_request_id
+from world import FULL_SCOPES, Api, Organization, SettableClock, code, pointers, without_request_id
 
 from keyfob.domain.authentication import actor_of
 from keyfob.domain.keyfob import Keyfob
 from keyfob.handlers import create_api_key
+from keyfob.settings import Settings
 
 DRAFT = {"name": "hr-sync", "scopes": ["keys:read"], "siteIds": ["*"]}
 ONCE = {"Idempotency-Key": "attempt-1"}
@@ -129,6 +130,19 @@ def test_concurrent_twins_make_one_key(keyfob: Keyfob, api: Api) -> None:
         outcomes = sorted(threads.map(attempt, range(8)))
 
     assert outcomes == ["IdempotencyConflict"] * 7 + ["created"]
+
+
+def test_value_of_a_key_sent_in_the_wrong_header_is_not_kept(
+    api: Api, acme: Organization, settings: Settings
+) -> None:
+    headers = {"Idempotency-Key": acme.key}
+    first = api("POST", "/v1/sites", json={"name": "Lab"}, headers=headers)
+    again = api("POST", "/v1/sites", json={"name": "Lab"}, headers=headers)
+
+    assert again.json() == first.json()
+    kept = b"".join(file.read_bytes() for file in settings.database_file.parent.iterdir())
+    assert first.json()["id"].encode() in kept
+    assert acme.key.encode() not in kept
 
 
 @pytest.mark.parametrize("odd", ["", "a b", "é".encode(), "x" * 201])
