@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from world import Api, Organization, SettableClock, code, without_request_id
 
 from keyfob.domain.keyfob import Keyfob
@@ -59,6 +60,32 @@ def test_200_for_refusals_before_authentication(
         told = look_up(api, refused).json()
         assert (told["status"], told["operation"]) == (refused.status_code, None)
         assert told["keyId"] == acme.key_id
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("/caf%C3%A9/%E2%82%AC", "/café/€"),
+        ("/a%00%1b%5b31m%7f", r"/a\x00\x1b[31m\x7f"),
+        ("/a%C2%9b31m%C2%85", r"/a\x9b31m\x85"),
+        ("/a%ff%c3", r"/a\xff\xc3"),
+    ],
+)
+def test_200_spells_a_path_that_the_contract_does_not_know_legibly(
+    api: Api, look_up: LookUp, sent: str, told: str
+) -> None:
+    with capture_logs() as logs:
+        refused = api("GET", sent)
+
+    assert look_up(api, refused).json()["path"] == told
+    assert [line["path"] for line in logs if line["event"] == "request"] == [told]
+
+
+def test_200_spells_a_user_agent_legibly(api: Api, look_up: LookUp) -> None:
+    agent = "café/1\t\x9b31m".encode()
+    told = look_up(api, api("GET", "/v1/sites", headers={"User-Agent": agent})).json()
+
+    assert told["userAgent"] == r"café/1\x09\x9b31m"
 
 
 def test_200_for_dead_and_replaced_values(api: Api, look_up: LookUp) -> None:
