@@ -206,6 +206,25 @@ def test_trailer_is_no_header(server: Server, key: str) -> None:
     assert (status, body["error"]["code"]) == (401, "API_KEY_MISSING")
 
 
+def test_spaces_and_tabs_around_a_header_are_no_part_of_it(server: Server, key: str) -> None:
+    """RFC 9110, section 5.5."""
+    request = (
+        "POST /v1/sites HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{credential}\r\n"
+        "Content-Type: application/json{space}\r\nContent-Length: 14{space}\r\n"
+        'Idempotency-Key:{space}once{space}\r\n\r\n{{"name": "HQ"}}'
+    )
+    replies = [
+        parse(exchange(server, request.format(credential=credential, space=space).encode()))
+        for space in (" ", " \t ")
+        for credential in (
+            f"X-API-Key:{space}{key}{space}",
+            f"Authorization:{space}Bearer {key}{space}",
+        )
+    ]
+    assert [status for status, _, _ in replies] == [201] * 4
+    assert len({site["id"] for _, _, site in replies}) == 1
+
+
 @pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
 def test_offer_to_upgrade_is_ignored_and_loses_no_body(
     server: Server, key: str, protocol: bytes

@@ -71,9 +71,13 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self._offers_upgrade = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; a trailer is none (RFC 9110, section 6.5.1), so no key can come in one."""
+        """Take a header; a trailer is none (RFC 9110, section 6.5.1), so no key can come in one.
+
+        Spaces and tabs around a value are no part of it (section 5.5); the parser leaves those
+        behind it.
+        """
         if self._in_head:
-            super().on_header(name, value)
+            super().on_header(name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
         """Let the application begin."""
