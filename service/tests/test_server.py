@@ -112,6 +112,8 @@ MALFORMED = [
     pytest.param(b"GET /healthz#x HTTP/1.1\r\nHost: a\r\n\r\n", "/path", id="fragment"),
     pytest.param(b"GET / HTTP/3.7\r\n\r\n", "", id="version"),
     pytest.param(b"GET /healthz HTTP/2.0\r\nHost: a\r\n\r\n", "", id="version-2"),
+    pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", id="preface-of-http-2"),
+    pytest.param(b"PRI * HTTP/2.0\r\nHost: a\r\n\r\n", "", id="half-a-preface"),
     pytest.param(b"GET /healthz HTTP/1.1\r\n\r\n", "", id="no-host"),
     pytest.param(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "", id="two-hosts"),
     pytest.param(
@@ -157,6 +159,13 @@ def test_malformed_http_is_refused_in_the_envelope(
     server: Server, request_bytes: bytes, pointer: str
 ) -> None:
     demand_refusal(server, exchange(server, request_bytes), pointer)
+
+
+@pytest.mark.parametrize("rest", [b"\r\nSM\r\n\r\n", b"Host: a\r\n\r\n"])
+def test_client_of_http_2_is_told_what_is_spoken_here(server: Server, rest: bytes) -> None:
+    _, _, body = parse(exchange(server, b"PRI * HTTP/2.0\r\n" + rest))
+    (field,) = body["error"]["details"]["fields"]
+    assert field["message"] == "is neither HTTP/1.1 nor HTTP/1.0"
 
 
 def test_refused_head_request_gets_no_body(server: Server) -> None:

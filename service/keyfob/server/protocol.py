@@ -19,6 +19,11 @@ LINGER_SECONDS = 2
 """How long a refused client may go on sending, unheard: closed at once, it would see a reset and
 not the reply."""
 
+_OTHER_VERSION = Problem("", "is neither HTTP/1.1 nor HTTP/1.0")
+
+# What the parser says of the preface of HTTP/2, whole or in part (RFC 9113, section 3.4).
+_HTTP_2 = {"Pause on PRI/Upgrade", "Expected HTTP/2 Connection Preface"}
+
 log = structlog.get_logger("keyfob.request")
 _system_random = random.SystemRandom()
 
@@ -113,7 +118,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
             raise _Refused(Problem("/path", "has a fragment, which is never sent (RFC 9110, 7.1)"))
         version = self.parser.get_http_version()
         if version not in {"1.0", "1.1"}:
-            raise _Refused(Problem("", "is neither HTTP/1.1 nor HTTP/1.0"))
+            raise _Refused(_OTHER_VERSION)
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1 or (version == "1.1" and not hosts):
             raise _Refused(Problem("", "must have exactly one Host header (RFC 9112, 3.2)"))
@@ -189,6 +194,8 @@ def _problem_of(error: httptools.HttpParserError) -> Problem:
     if isinstance(cause, _Refused):
         return cause.problem
     text = str(error)
+    if text in _HTTP_2:
+        return _OTHER_VERSION
     if isinstance(error, httptools.HttpParserInvalidMethodError):
         return Problem("", "does not begin with a method of HTTP")
     at_target = (httptools.HttpParserInvalidURLError, httptools.HttpParserCallbackError)
