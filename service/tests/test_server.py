@@ -6,7 +6,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
-from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +51,16 @@ def exchange(server: Server, *chunks: bytes) -> bytes:
 def read_to_end(connection: socket.socket) -> bytes:
     received = b""
     while chunk := connection.recv(65536):
+        received += chunk
+    return received
+
+
+def read_one(connection: socket.socket) -> bytes:
+    """Answer one reply on a connection that lives on; head and body may come apart."""
+    received = b""
+    while not received.endswith(b"}"):
+        chunk = connection.recv(65536)
+        assert chunk, received
         received += chunk
     return received
 
@@ -103,6 +112,8 @@ MALFORMED = [
     pytest.param(b"GET /healthz#x HTTP/1.1\r\nHost: a\r\n\r\n", "/path", id="fragment"),
     pytest.param(b"GET / HTTP/3.7\r\n\r\n", "", id="version"),
     pytest.param(b"GET /healthz HTTP/2.0\r\nHost: a\r\n\r\n", "", id="version-2"),
+    pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", id="preface-of-http-2"),
+    pytest.param(b"PRI * HTTP/2.0\r\nHost: a\r\n\r\n", "", id="half-a-preface"),
     pytest.param(b"GET /healthz HTTP/1.1\r\n\r\n", "", id="no-host"),
     pytest.param(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "", id="two-hosts"),
     pytest.param(
@@ -150,6 +161,13 @@ def test_malformed_http_is_refused_in_the_envelope(
     demand_refusal(server, exchange(server, request_bytes), pointer)
 
 
+@pytest.mark.parametrize("rest", [b"\r\nSM\r\n\r\n", b"Host: a\r\n\r\n"])
+def test_client_of_http_2_is_told_what_is_spoken_here(server: Server, rest: bytes) -> None:
+    _, _, body = parse(exchange(server, b"PRI * HTTP/2.0\r\n" + rest))
+    (field,) = body["error"]["details"]["fields"]
+    assert field["message"] == "is neither HTTP/1.1 nor HTTP/1.0"
+
+
 def test_refused_head_request_gets_no_body(server: Server) -> None:
     reply = exchange(server, b"HEAD /healthz#x HTTP/1.1\r\nHost: a\r\n\r\n")
     head, _, body = reply.partition(b"\r\n\r\n")
@@ -163,9 +181,7 @@ def test_over_long_body_is_refused_before_it_is_whole_and_the_connection_lives(
     head = b"POST /v1/sites HTTP/1.1\r\nHost: a\r\nX-API-Key: " + key.encode()
     with connect(server) as connection:
         connection.sendall(head + b"\r\nContent-Length: 200000\r\n\r\n" + b"x" * 70_000)
-        refused = HTTPResponse(connection)  # which may come in more than one piece
-        refused.begin()
-        assert (refused.status, bool(refused.read())) == (413, True)
+        assert parse(read_one(connection))[0] == 413
         connection.sendall(b"x" * 130_000)
         connection.sendall(head.replace(b"POST", b"GET") + b"\r\nConnection: close\r\n\r\n")
         assert parse(read_to_end(connection))[0] == 200
@@ -206,6 +222,25 @@ def test_trailer_is_no_header(server: Server, key: str) -> None:
     trailer = b"2\r\n{}\r\n0\r\nX-API-Key: " + key.encode() + b"\r\n\r\n"
     status, _, body = parse(exchange(server, head + trailer))
     assert (status, body["error"]["code"]) == (401, "API_KEY_MISSING")
+
+
+def test_spaces_and_tabs_around_a_header_are_no_part_of_it(server: Server, key: str) -> None:
+    """RFC 9110, section 5.5."""
+    request = (
+        "POST /v1/sites HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{credential}\r\n"
+        "Content-Type: application/json{space}\r\nContent-Length: 14{space}\r\n"
+        'Idempotency-Key:{space}once{space}\r\n\r\n{{"name": "HQ"}}'
+    )
+    replies = [
+        parse(exchange(server, request.format(credential=credential, space=space).encode()))
+        for space in (" ", " \t ")
+        for credential in (
+            f"X-API-Key:{space}{key}{space}",
+            f"Authorization:{space}Bearer {key}{space}",
+        )
+    ]
+    assert [status for status, _, _ in replies] == [201] * 4
+    assert len({site["id"] for _, _, site in replies}) == 1
 
 
 @pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])

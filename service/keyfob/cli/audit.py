@@ -16,7 +16,7 @@ from keyfob.store.audit import ChainEnd
 BROKEN = 1
 LONG = 50_000  # events, which take about a second
 
-_HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})|0:", re.ASCII)
+_HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})", re.ASCII)
 
 
 def checked_head(
@@ -28,7 +28,7 @@ def checked_head(
     match = _HEAD.fullmatch(text)
     if match is None:
         raise click.BadParameter("must be a head as this command prints it, such as 12:ab34...")
-    return ChainEnd(int(match[1] or 0), match[2] or "")
+    return ChainEnd(int(match[1]), match[2])
 
 
 @click.group(short_help="Look after the audit trail.")
@@ -67,7 +67,7 @@ def verify(organization_id: str | None, expected: ChainEnd | None, *, as_json: b
     with opened_keyfob() as keyfob:
         chains = _chains(keyfob, organization_id, only_one=expected is not None)
         reports = _verified(keyfob, chains, expected)
-    click.echo(json.dumps(_as_json(reports)) if as_json else _as_text(reports))
+    click.echo(json.dumps(_as_json(reports), default=repr) if as_json else _as_text(reports))
     if not _are_whole(reports):
         click.get_current_context().exit(BROKEN)
 

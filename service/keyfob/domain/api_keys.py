@@ -33,6 +33,7 @@ from keyfob.store.api_keys import KeyCounts
 from keyfob.store.key_filters import KeyFilter
 from keyfob.store.sightings import Sighting, SightingKind
 from keyfob.store.store import Store
+from keyfob.usage import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,10 @@ class ApiKeys:
         policy: KeyPolicy,
         cursors: Cursors,
         audit: AuditTrail,
+        usage: Recorder,
     ) -> None:
         self._store = store
+        self._usage = usage
         self._audit = audit
         self._pepper = pepper
         self._clock = clock
@@ -126,6 +129,16 @@ class ApiKeys:
         counts = self._store.api_keys.count(asked, now)
         return self._cursors.page(items, limit, *question), counts
 
+    def demand_may_create(self, actor: Actor, draft: KeyDraft) -> None:
+        """Refuse a draft that reaches beyond its actor; an escalation is audited.
+
+        Raises:
+            SiteForbidden, ScopeEscalation.
+        """
+        with self._audit.refused_escalation(actor, "createApiKey"):
+            self._demand_named_sites(actor, draft.site_ids)
+            demand_grant_within(actor, draft.scopes, draft.sites, draft.expires_at)
+
     def create(self, actor: Actor, draft: KeyDraft) -> tuple[ApiKey, str]:
         """Make a key; the second part of the answer is its value, which is kept nowhere.
 
@@ -133,9 +146,8 @@ class ApiKeys:
             SiteForbidden, ScopeEscalation, KeyQuotaReached.
         """
         value = new_value(self._policy.prefix, self._rng)
-        with self._audit.refused_escalation(actor, "createApiKey"), self._store.transaction():
-            self._demand_named_sites(actor, draft.site_ids)
-            demand_grant_within(actor, draft.scopes, draft.sites, draft.expires_at)
+        with self._store.transaction():
+            self.demand_may_create(actor, draft)
             if not self._store.organizations.take_key_place(
                 actor.organization_id, self._policy.max_keys
             ):
@@ -234,6 +246,9 @@ class ApiKeys:
 
     def delete(self, actor: Actor, key_id: str) -> None:
         """Forget a revoked key and all its values. Raises NotFound, KeyIsActive, KeyNotRevoked."""
+        # The total is taken of what is written down. Not within the transaction: the recorder's
+        # thread may be at work, and waits for it.
+        self._usage.flush()
         deleted = False
         while not deleted:
             with self._store.transaction():

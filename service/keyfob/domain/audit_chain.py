@@ -32,6 +32,7 @@ class FlawKind(StrEnum):
     MISSING = "missing"
     MISPLACED = "misplaced"
     ADDED = "added"
+    ORPHANED = "orphaned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,15 @@ class AuditChains:
         """Follow a chain to its end, or to its first flaw; others may append meanwhile.
 
         Args:
-            organization_id: of an organisation that exists.
+            organization_id: of an organisation, or of events whose organisation is gone.
             expected: an end that was noted before, which the chain must have come through.
             on_progress: is told how many further events were looked at.
+
+        Raises:
+            LookupError: there is neither such an organisation nor an event of it.
         """
+        if not self._store.organizations.exists(organization_id):
+            return self._orphaned(organization_id)
         end = ChainEnd()
         while True:
             # What the organisation says is read before the events: these can be ahead, not behind.
@@ -103,6 +109,16 @@ class AuditChains:
                 flaw = _flaw_at_end(end, claimed, expected)
                 return ChainReport(organization_id, end, flaw)
             on_progress(len(events))
+
+    def _orphaned(self, organization_id: str) -> ChainReport:
+        for first in self._store.audit.chain(organization_id, None, 1):
+            explanation = (
+                "no organisation has this id: the event was moved here, or the organisation was"
+                " taken out"
+            )
+            flaw = Flaw(FlawKind.ORPHANED, first.sequence, first.id, explanation)
+            return ChainReport(organization_id, ChainEnd(), flaw)
+        raise LookupError("no such organisation")
 
     def _hash(self, previous: str, event: AuditEvent) -> str:
         message = previous + _canonical({name: getattr(event, name) for name in _HASHED})
@@ -164,6 +180,8 @@ def _flaw_at_end(end: ChainEnd, claimed: ChainEnd, expected: ChainEnd | None) ->
     if claimed != end:
         explanation = "the organisation's note of the chain's end was altered"
         return Flaw(FlawKind.ALTERED, end.sequence, None, explanation)
+    if end.sequence == 0:
+        return _missing(1, "every organisation begins with the one of its creation")
     return None
 
 

@@ -73,6 +73,10 @@ class Book(Generic[EntryT, DraftT]):
         items = self._rows.page(actor.organization_id, actor.sites, asked, start, limit + 1)
         return self._cursors.page(items, limit, *question)
 
+    def demand_may_create(self, actor: Actor, draft: DraftT) -> None:
+        """Refuse whoever does not cover the site of what is to be made. Raises SiteForbidden."""
+        demand_named_site(self._store.sites, actor, draft.site_id, "/siteId")
+
     def create(self, actor: Actor, draft: DraftT) -> EntryT:
         """Make an entry.
 
@@ -81,7 +85,7 @@ class Book(Generic[EntryT, DraftT]):
         """
         kind = self._rows.kind
         with self._store.transaction():
-            demand_named_site(self._store.sites, actor, draft.site_id, "/siteId")
+            self.demand_may_create(actor, draft)
             now = self._clock()
             entry = kind(
                 id=new_id(kind.ID_PREFIX, self._rng),

@@ -11,6 +11,7 @@ from keyfob.reply import Json, Reply
 from keyfob.store.idempotency import Attempt
 from keyfob.store.store import Store
 
+LABEL = b"keyfob idempotency, version 1"
 REMEMBERED_MS = 86_400_000
 
 
@@ -19,13 +20,24 @@ class Idempotency:
 
     def __init__(self, store: Store, pepper: bytes, clock: Clock) -> None:
         self._store = store
-        self._pepper = pepper
+        self._secret = hmac.digest(pepper, LABEL, sha256)
         self._clock = clock
 
     def once(
-        self, actor: Actor, operation: str, key: str | None, body: Json, create: Callable[[], Reply]
+        self,
+        actor: Actor,
+        operation: str,
+        key: str | None,
+        body: Json,
+        *,
+        create: Callable[[], Reply],
+        demand_may_create: Callable[[], None],
     ) -> Reply:
         """Create, or answer as the first time. Only successes are remembered; twins wait.
+
+        Args:
+            demand_may_create: refuses as ``create`` would whoever holds too little: an actor may
+                hold less than at the first time, and is told nothing of that before.
 
         Raises:
             IdempotencyConflict: the key came with another body, or the first reply held a value,
@@ -33,8 +45,8 @@ class Idempotency:
         """
         if key is None:
             return create()
-        attempt = Attempt(actor.ref.id, operation, key)
-        body_digest = self._digest(body)
+        attempt = Attempt(actor.ref.id, operation, self._digest(key).hex())
+        body_digest = self._digest(json.dumps(body, sort_keys=True))
         with self._store.transaction():
             now = self._clock()
             self._store.idempotency.forget(now - REMEMBERED_MS)
@@ -43,14 +55,16 @@ class Idempotency:
                 reply = create()
                 self._store.idempotency.finish(attempt, _remembered(reply))
                 return reply
+            demand_may_create()
         first_digest, text = before
         if not hmac.compare_digest(first_digest, body_digest):
             raise IdempotencyConflict(reason="different_body")
         return _repeated(json.loads(text))
 
-    def _digest(self, body: Json) -> bytes:
-        # Keyed, for a body may be guessed from a plain digest.
-        return hmac.digest(self._pepper, json.dumps(body, sort_keys=True).encode(), sha256)
+    def _digest(self, text: str) -> bytes:
+        # Not the text itself, which may be a key's value in the wrong header; and keyed, for a body
+        # may be guessed from a plain digest.
+        return hmac.digest(self._secret, text.encode(), sha256)
 
 
 def _remembered(reply: Reply) -> str:

@@ -62,6 +62,7 @@ class Keyfob:
             policy=policy,
             cursors=cursors,
             audit=self.audit,
+            usage=usage,
         )
         self.usage_reports = UsageReports(store, self.api_keys, clock)
         self.sites = SiteDirectory(store, clock=clock, rng=rng, cursors=cursors, audit=self.audit)

@@ -43,14 +43,22 @@ class SiteDirectory:
         items = self._store.sites.page(actor.organization_id, actor.sites, start, limit + 1)
         return self._cursors.page(items, limit, "sites", actor.organization_id)
 
+    def demand_may_create(self, actor: Actor) -> None:
+        """Refuse whoever is limited to sites, and would not cover a new one.
+
+        Raises:
+            SiteForbidden.
+        """
+        if not actor.sites.every:
+            raise SiteForbidden(pointer="")
+
     def create(self, actor: Actor, draft: SiteDraft) -> Site:
         """Add a site.
 
         Raises:
-            SiteForbidden: the actor is limited to sites, and would not cover the new one.
+            SiteForbidden: the actor may not.
         """
-        if not actor.sites.every:
-            raise SiteForbidden(pointer="")
+        self.demand_may_create(actor)
         with self._store.transaction():
             site = Site(
                 id=new_id("site", self._rng),

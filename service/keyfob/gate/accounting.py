@@ -9,6 +9,7 @@ from keyfob.domain.secret_value import masked
 from keyfob.errors import RateLimited, ScopeInsufficient, SiteForbidden
 from keyfob.gate.envelope import REFUSALS
 from keyfob.gate.judge import OK, Case
+from keyfob.gate.text import legible
 from keyfob.gate.trace_context import trace_context_of
 from keyfob.metrics import Meters
 from keyfob.reply import Judged
@@ -91,7 +92,7 @@ def path_of(case: Case) -> str:
     if case.path is not None:
         return case.path
     # Decoded first, cut last: percent-encoding or a cut would hide a value from the mask.
-    return masked(unquote_to_bytes(case.request.raw_path).decode("latin-1"))[:LONGEST_TEXT]
+    return masked(legible(unquote_to_bytes(case.request.raw_path)))[:LONGEST_TEXT]
 
 
 def _judged(own: UsageRecord, judged: Judged) -> UsageRecord:
@@ -109,5 +110,5 @@ def _judged(own: UsageRecord, judged: Judged) -> UsageRecord:
 
 
 def _user_agent(case: Case) -> str:
-    agents = case.request.header_values(b"user-agent")
-    return masked(agents[0])[:LONGEST_TEXT] if agents else ""
+    agents = [value for name, value in case.request.headers if name == b"user-agent"]
+    return masked(legible(agents[0]))[:LONGEST_TEXT] if agents else ""

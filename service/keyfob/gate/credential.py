@@ -21,7 +21,7 @@ def credential_of(request: Request) -> str:
         case [authorization], []:
             scheme, _, value = authorization.partition(" ")
             if scheme.lower() == "bearer":
-                return value.strip(" ")
+                return value.lstrip(" ")
             raise ApiKeyInvalid
         case _:
             raise ApiKeyInvalid

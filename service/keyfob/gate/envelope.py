@@ -1,12 +1,14 @@
 """Every refusal as the one shape of error: a table from the word that was raised to the reply."""
 
+import json
 from typing import Any, NamedTuple
 
 from keyfob import errors
 from keyfob.domain.secret_value import masked
 from keyfob.gate import refusals
-from keyfob.reply import Reply
+from keyfob.reply import Json, Reply
 
+LONGEST_HEADER_BYTES = 2048  # gateways' buffers hold 4 to 8 KB, for all headers of a reply
 STORE_RETRY_SECONDS = 2
 CHALLENGE = 'Bearer realm="keyfob"'
 
@@ -135,6 +137,26 @@ def refuse(error: errors.KeyfobError, request_id: str) -> Reply:
         "requestId": request_id,
     }
     return Reply(status, {"error": envelope}, _headers(error))
+
+
+def in_a_header(refused: Reply) -> str:
+    """Spell a refusal in one line of ASCII, with no more of its problems than there is room for."""
+    line = _line(refused.body)
+    if refused.body is None or len(line) <= LONGEST_HEADER_BYTES:
+        return line
+    error: Json = refused.body["error"]
+    fields: list[Json] = []
+    room = LONGEST_HEADER_BYTES - len(_line({"error": {**error, "details": {"fields": []}}}))
+    for field in error["details"].get("fields", ()):
+        room -= len(_line(field)) + len(",")
+        if room < 0:
+            break
+        fields.append(field)
+    return _line({"error": {**error, "details": {"fields": fields} if fields else {}}})
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _headers(error: errors.KeyfobError) -> dict[str, str]:

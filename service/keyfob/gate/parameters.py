@@ -47,7 +47,7 @@ class Parameter:
 def read_query(
     query: bytes, parameters: Mapping[str, Parameter]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Answer the arguments that a query string gives, and every problem with it."""
+    """Answer the arguments that a query string gives, and every problem with it, each once."""
     arguments = {parameter.argument: parameter.default for parameter in parameters.values()}
     problems: list[Problem] = []
     seen: set[str] = set()
@@ -67,7 +67,7 @@ def read_query(
             problems.extend(found)
         if name is not None:
             seen.add(name)
-    return arguments, problems
+    return arguments, list(dict.fromkeys(problems))
 
 
 def read_headers(

@@ -1,6 +1,6 @@
 """Schemas of the spec, compiled once at start, and their errors as problems with JSON pointers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import jsonschema_rs
@@ -28,11 +28,7 @@ class Schema:
         """Answer all places where an instance is wrong, each once; pointers begin with ``at``."""
         if self._validator.is_valid(instance):
             return []
-        found: dict[str, Problem] = {}
-        for error in self._validator.iter_errors(instance):
-            for problem in _problems(error, at):
-                found.setdefault(problem.pointer, problem)
-        return list(found.values())
+        return list(_by_pointer(self._validator.iter_errors(instance), at).values())
 
 
 def pointer(path: Path) -> str:
@@ -75,6 +71,14 @@ def _future_keyword(clock: Clock) -> type:
     return MustBeFuture
 
 
+def _by_pointer(errors: Iterable[jsonschema_rs.ValidationError], at: Path) -> Mapping[str, Problem]:
+    found: dict[str, Problem] = {}
+    for error in errors:
+        for problem in _problems(error, at):
+            found.setdefault(problem.pointer, problem)
+    return found
+
+
 def _problems(error: jsonschema_rs.ValidationError, at: Path) -> Iterable[Problem]:
     path = (*at, *error.instance_path)
     kind: Any = error.kind  # its attributes depend on its name
@@ -85,15 +89,21 @@ def _problems(error: jsonschema_rs.ValidationError, at: Path) -> Iterable[Proble
             for name in kind.unexpected:
                 yield Problem(pointer((*path, name)), "is not a known member")
         case "oneOf" | "anyOf":
-            # Of the alternatives, the one that was missed by the least.
-            nearest = min(kind.context, key=len)
-            for inner in nearest:
-                yield from _problems(inner, at)
+            yield from _nearest([_by_pointer(missed, at) for missed in kind.context])
         case "uniqueItems":
             for position in _repeated(cast("list[Any]", error.instance)):
                 yield Problem(pointer((*path, position)), "repeats an earlier item")
         case _:
             yield Problem(pointer(path), _message(error))
+
+
+def _nearest(alternatives: Sequence[Mapping[str, Problem]]) -> Iterable[Problem]:
+    """Answer what is wrong with the alternative that was missed by the least, or with each such."""
+    nearest = min(alternatives, key=len)
+    same_places = [each for each in alternatives if each.keys() == nearest.keys()]
+    for place in nearest:
+        first, *others = dict.fromkeys(each[place].message for each in same_places)
+        yield Problem(place, " or ".join([first, *(text.removeprefix("must ") for text in others)]))
 
 
 def _repeated(items: list[Any]) -> Iterable[int]:
@@ -128,7 +138,8 @@ def _message(error: jsonschema_rs.ValidationError) -> str:
             types: list[str] = facts["types"]
             return "must be " + " or ".join(_TYPE_NAMES.get(name, name) for name in types)
         case "enum":
-            return "must be one of " + ", ".join(map(str, facts["options"]))
+            options = [str(option) for option in facts["options"]]
+            return ("must be one of " if len(options) > 1 else "must be ") + ", ".join(options)
         case "pattern":
             return _pattern_message(str(error.instance), facts["pattern"])
         case name:

@@ -36,13 +36,21 @@ def list_api_keys(
 
 def create_api_key(keyfob: Keyfob, actor: Actor, body: Json, idempotency_key: str | None) -> Reply:
     """Make a key; the reply is one of the two that show a value."""
+    draft = key_draft(body)
 
     def create() -> Reply:
-        key, value = keyfob.api_keys.create(actor, key_draft(body))
+        key, value = keyfob.api_keys.create(actor, draft)
         location = {"Location": f"/v1/api-keys/{key.id}"}
         return _reply(keyfob, key, value=value, status=201, headers=location)
 
-    return keyfob.idempotency.once(actor, "createApiKey", idempotency_key, body, create)
+    return keyfob.idempotency.once(
+        actor,
+        "createApiKey",
+        idempotency_key,
+        body,
+        create=create,
+        demand_may_create=lambda: keyfob.api_keys.demand_may_create(actor, draft),
+    )
 
 
 def get_current_api_key(keyfob: Keyfob, actor: Actor) -> Reply:

@@ -25,12 +25,20 @@ def list_deliveries(
 
 def create_delivery(keyfob: Keyfob, actor: Actor, body: Json, idempotency_key: str | None) -> Reply:
     """Register a delivery."""
+    draft = delivery_draft(body)
 
     def create() -> Reply:
-        delivery = keyfob.deliveries.create(actor, delivery_draft(body))
+        delivery = keyfob.deliveries.create(actor, draft)
         return Reply(201, delivery_json(delivery), {"Location": f"/v1/deliveries/{delivery.id}"})
 
-    return keyfob.idempotency.once(actor, "createDelivery", idempotency_key, body, create)
+    return keyfob.idempotency.once(
+        actor,
+        "createDelivery",
+        idempotency_key,
+        body,
+        create=create,
+        demand_may_create=lambda: keyfob.deliveries.demand_may_create(actor, draft),
+    )
 
 
 def get_delivery(keyfob: Keyfob, actor: Actor, delivery_id: str) -> Reply:

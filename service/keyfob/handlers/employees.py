@@ -25,12 +25,20 @@ def list_employees(
 
 def create_employee(keyfob: Keyfob, actor: Actor, body: Json, idempotency_key: str | None) -> Reply:
     """Add an employee."""
+    draft = employee_draft(body)
 
     def create() -> Reply:
-        employee = keyfob.employees.create(actor, employee_draft(body))
+        employee = keyfob.employees.create(actor, draft)
         return Reply(201, employee_json(employee), {"Location": f"/v1/employees/{employee.id}"})
 
-    return keyfob.idempotency.once(actor, "createEmployee", idempotency_key, body, create)
+    return keyfob.idempotency.once(
+        actor,
+        "createEmployee",
+        idempotency_key,
+        body,
+        create=create,
+        demand_may_create=lambda: keyfob.employees.demand_may_create(actor, draft),
+    )
 
 
 def get_employee(keyfob: Keyfob, actor: Actor, employee_id: str) -> Reply:

@@ -20,7 +20,14 @@ def create_site(keyfob: Keyfob, actor: Actor, body: Json, idempotency_key: str |
         site = keyfob.sites.create(actor, site_draft(body))
         return Reply(201, site_json(site), {"Location": f"/v1/sites/{site.id}"})
 
-    return keyfob.idempotency.once(actor, "createSite", idempotency_key, body, create)
+    return keyfob.idempotency.once(
+        actor,
+        "createSite",
+        idempotency_key,
+        body,
+        create=create,
+        demand_may_create=lambda: keyfob.sites.demand_may_create(actor),
+    )
 
 
 def get_site(keyfob: Keyfob, actor: Actor, site_id: str) -> Reply:

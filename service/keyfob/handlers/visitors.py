@@ -33,12 +33,20 @@ def list_visitors(
 
 def create_visitor(keyfob: Keyfob, actor: Actor, body: Json, idempotency_key: str | None) -> Reply:
     """Expect a visitor."""
+    draft = visitor_draft(body)
 
     def create() -> Reply:
-        visitor = keyfob.visitors.create(actor, visitor_draft(body))
+        visitor = keyfob.visitors.create(actor, draft)
         return Reply(201, visitor_json(visitor), {"Location": f"/v1/visitors/{visitor.id}"})
 
-    return keyfob.idempotency.once(actor, "createVisitor", idempotency_key, body, create)
+    return keyfob.idempotency.once(
+        actor,
+        "createVisitor",
+        idempotency_key,
+        body,
+        create=create,
+        demand_may_create=lambda: keyfob.visitors.demand_may_create(actor, draft),
+    )
 
 
 def get_visitor(keyfob: Keyfob, actor: Actor, visitor_id: str) -> Reply:

@@ -20,6 +20,11 @@ LINGER_SECONDS = 2
 """How long a refused client may go on sending, unheard: closed at once, it would see a reset and
 not the reply."""
 
+_OTHER_VERSION = Problem("", "is neither HTTP/1.1 nor HTTP/1.0")
+
+# What the parser says of the preface of HTTP/2, whole or in part (RFC 9113, section 3.4).
+_HTTP_2 = {"Pause on PRI/Upgrade", "Expected HTTP/2 Connection Preface"}
+
 log = structlog.get_logger("keyfob.request")
 _system_random = random.SystemRandom()
 
@@ -72,9 +77,13 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self._offers_upgrade = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; a trailer is none (RFC 9110, section 6.5.1), so no key can come in one."""
+        """Take a header; a trailer is none (RFC 9110, section 6.5.1), so no key can come in one.
+
+        Spaces and tabs around a value are no part of it (section 5.5); the parser leaves those
+        behind it.
+        """
         if self._in_head:
-            super().on_header(name, value)
+            super().on_header(name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
         """Let the application begin."""
@@ -110,7 +119,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
             raise _Refused(Problem("/path", "has a fragment, which is never sent (RFC 9110, 7.1)"))
         version = self.parser.get_http_version()
         if version not in {"1.0", "1.1"}:
-            raise _Refused(Problem("", "is neither HTTP/1.1 nor HTTP/1.0"))
+            raise _Refused(_OTHER_VERSION)
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1 or (version == "1.1" and not hosts):
             raise _Refused(Problem("", "must have exactly one Host header (RFC 9112, 3.2)"))
@@ -189,6 +198,8 @@ def _problem_of(error: httptools.HttpParserError) -> Problem:
     if isinstance(cause, _Refused):
         return cause.problem
     text = str(error)
+    if text in _HTTP_2:
+        return _OTHER_VERSION
     if isinstance(error, httptools.HttpParserInvalidMethodError):
         return Problem("", "does not begin with a method of HTTP")
     at_target = (httptools.HttpParserInvalidURLError, httptools.HttpParserCallbackError)

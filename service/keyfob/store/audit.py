@@ -70,6 +70,13 @@ class AuditRows:
                 _ORGANIZATION.created_at, _ORGANIZATION.id
             ),
         )
+        self._orphans = Statement(
+            database,
+            _EVENT.select(_EVENT.organization_id)
+            .where(_EVENT.organization_id.not_in(_ORGANIZATION.select(_ORGANIZATION.id)))
+            .distinct()
+            .order_by(_EVENT.organization_id),
+        )
         self._advance = Statement(
             database,
             _ORGANIZATION.update(
@@ -115,8 +122,12 @@ class AuditRows:
         return ChainEnd(*row)
 
     def ends(self) -> dict[str, ChainEnd]:
-        """Answer the end of each organisation's chain, the oldest organisation first."""
-        return {row[0]: ChainEnd(*row[1:]) for row in self._ends.rows()}
+        """Answer where each organisation says that its chain ends, the oldest organisation first.
+
+        Then come the ids under which there are events, but no organisation to say anything.
+        """
+        ends = {row[0]: ChainEnd(*row[1:]) for row in self._ends.rows()}
+        return ends | {row[0]: ChainEnd() for row in self._orphans.rows()}
 
     def append(self, event: AuditEvent, end: ChainEnd) -> bool:
         """Add an event behind this end of its chain; to be done in a transaction.

@@ -4,18 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
-
 from keyfob.model import Sites
 from keyfob.store import tables
-from keyfob.store.key_filters import KeyFilter, conditions
+from keyfob.store.key_filters import is_or_was_within
 
 ABOUT_A_KEY = "apiKey"
 
 _EVENT = tables.AuditEvent
-_KEY = tables.ApiKey
-_DELETED = tables.DeletedKey
-_DELETED_SITE = tables.DeletedKeySite
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +48,4 @@ def event_conditions(asked: AuditFilter) -> Iterable[Any]:
     if asked.key_id is not None or not asked.within.every:
         yield _EVENT.target_type == ABOUT_A_KEY
     if not asked.within.every:
-        yield _is_about_a_key_within(asked.organization_id, asked.within)
-
-
-def _is_about_a_key_within(organization_id: str, within: Sites) -> Any:
-    living = _KEY.select(_KEY.id).where(
-        _KEY.id == _EVENT.target_id, *conditions(KeyFilter(organization_id, within))
-    )
-    beyond = _DELETED_SITE.select(_DELETED_SITE.site_id).where(
-        _DELETED_SITE.key_id == _DELETED.key_id,
-        _DELETED_SITE.site_id.not_in(sorted(within.ids)),
-    )
-    deleted = _DELETED.select(_DELETED.key_id).where(
-        _DELETED.key_id == _EVENT.target_id,
-        _DELETED.organization_id == organization_id,
-        ~_DELETED.all_sites,
-        ~fn.EXISTS(beyond),
-    )
-    return fn.EXISTS(living) | fn.EXISTS(deleted)
+        yield is_or_was_within(_EVENT.target_id, asked.organization_id, asked.within)

@@ -1,4 +1,4 @@
-"""What is kept of deleted keys: their last sites, which still decide who may see their events."""
+"""What is kept of deleted keys: their last sites, which still decide who may see their traces."""
 
 import peewee
 

@@ -12,7 +12,7 @@ _ROW = tables.Idempotency
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Who attempts what, and how he calls the attempt."""
+    """Who attempts what, and how he calls the attempt: ``key`` is a digest of that."""
 
     actor_id: str
     operation: str

@@ -12,6 +12,8 @@ from keyfob.store.folding import folded
 
 _KEY = tables.ApiKey
 _SITE = tables.ApiKeySite
+_DELETED = tables.DeletedKey
+_DELETED_SITE = tables.DeletedKeySite
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,29 @@ def conditions(asked: KeyFilter) -> Iterable[Any]:
         yield _KEY.all_sites | fn.EXISTS(covers)
     if asked.name_contains is not None:
         yield _KEY.name_folded.contains(folded(asked.name_contains))
+
+
+def is_or_was_within(key_id: Any, organization_id: str, within: Sites) -> Any:
+    """Say in SQL that a key lies within these sites, or did when it was deleted.
+
+    Args:
+        key_id: the expression for its id.
+        within: not every site, for then there is nothing to ask.
+    """
+    living = _KEY.select(_KEY.id).where(
+        _KEY.id == key_id, *conditions(KeyFilter(organization_id, within))
+    )
+    beyond = _DELETED_SITE.select(_DELETED_SITE.site_id).where(
+        _DELETED_SITE.key_id == _DELETED.key_id,
+        _DELETED_SITE.site_id.not_in(sorted(within.ids)),
+    )
+    deleted = _DELETED.select(_DELETED.key_id).where(
+        _DELETED.key_id == key_id,
+        _DELETED.organization_id == organization_id,
+        ~_DELETED.all_sites,
+        ~fn.EXISTS(beyond),
+    )
+    return fn.EXISTS(living) | fn.EXISTS(deleted)
 
 
 def has_status(status: KeyStatus, now: int) -> Any:

@@ -1,5 +1,6 @@
 """Bring the schema of a store up to this code, or say why the two do not go together."""
 
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,9 +37,13 @@ def migrate(database: peewee.Database, directory: Path = MIGRATIONS) -> list[str
     create_if_missing(database)
     runner = _runner(database, directory)
     with _alone(database):
-        _refuse_newer(runner.status())
+        history = runner.status()
+        _refuse_newer(history)
+        if all(each.applied for each in history):
+            return []
+        dangled_before = _dangling_references(database)
         applied = runner.up()
-        _refuse_dangling_references(database)
+        _refuse_further(_dangling_references(database) - dangled_before)
     return applied
 
 
@@ -89,11 +94,18 @@ def _refuse_newer(history: list[Migration]) -> None:
     )
 
 
-def _refuse_dangling_references(database: peewee.Database) -> None:
+def _dangling_references(database: peewee.Database) -> Counter[tuple[str, str]]:
+    """Count the rows that refer to none, by their table and the one that they refer to."""
     if not isinstance(database, peewee.SqliteDatabase):
-        return
-    dangling = database.execute_sql("PRAGMA foreign_key_check").fetchone()
-    if dangling is not None:
+        return Counter()
+    rows = database.execute_sql("PRAGMA foreign_key_check").fetchall()
+    return Counter((table, parent) for table, _row_id, parent, _constraint in rows)
+
+
+def _refuse_further(dangling: Counter[tuple[str, str]]) -> None:
+    # Only what a migration broke is its fault: with what somebody else did to the store, the
+    # service starts as before, and `keyfob audit verify` has something to say.
+    for table, parent in dangling:
         raise MigrationError(
-            f"A migration left a row of {dangling[0]} that refers to no row of {dangling[2]}."
+            f"A migration left a row of {table} that refers to no row of {parent}."
         )

@@ -7,7 +7,7 @@ from peewee import SQL, fn
 
 from keyfob.model import Sites
 from keyfob.store import tables
-from keyfob.store.key_filters import KeyFilter, conditions
+from keyfob.store.key_filters import is_or_was_within
 from keyfob.store.statements import Statement, slot
 
 _KEY = tables.ApiKey
@@ -109,10 +109,7 @@ class RequestRows:
     def find_within(
         self, organization_id: str, within: Sites, request_id: str
     ) -> TracedRequest | None:
-        """Answer a request with a key of this organisation whose sites lie within these.
-
-        Of a deleted key nobody knows the sites: only who covers every site finds its requests.
-        """
+        """Answer a request with a key of this organisation whose last sites lie within these."""
         query = (
             _ROW.select(*_COLUMNS)
             .where(_ROW.request_id == request_id, _ROW.organization_id == organization_id)
@@ -120,8 +117,7 @@ class RequestRows:
             .limit(1)
         )
         if not within.every:
-            asked = conditions(KeyFilter(organization_id, within))
-            query = query.join(_KEY, on=_KEY.id == _ROW.key_id).where(*asked)
+            query = query.where(is_or_was_within(_ROW.key_id, organization_id, within))
         row = Statement(self._database, query).row()
         return None if row is None else _of(row)
 

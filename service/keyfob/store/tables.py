@@ -217,7 +217,7 @@ class AuditEvent(Table):
 
 
 class DeletedKey(Table):
-    """The last sites of a deleted key, which still decide who may see its audit events."""
+    """The last sites of a deleted key, which still decide who may see its events and errors."""
 
     key_id = TextField(primary_key=True)
     organization_id = ForeignKeyField(
@@ -237,7 +237,10 @@ class DeletedKeySite(Table):
 
 
 class Idempotency(Table):
-    """A creation that was attempted under an ``Idempotency-Key``, and its reply as JSON."""
+    """A creation that was attempted under an ``Idempotency-Key``, and its reply as JSON.
+
+    ``key`` is a keyed digest, in hexadecimal digits, of what was sent.
+    """
 
     actor_id = TextField()
     operation = TextField()

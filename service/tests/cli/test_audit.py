@@ -67,6 +67,57 @@ def test_broken_chain_exits_with_1_and_is_named_beside_those_that_are_whole(
     assert flaw["eventId"].startswith("evt_")
 
 
+def test_event_under_the_name_of_no_organisation_is_named_and_missed_where_it_was(
+    operator: Operator,
+) -> None:
+    acme, globex = operator.organization("Acme").id, operator.organization("Globex").id
+    tamper(
+        operator,
+        "UPDATE audit_event SET organization_id = 'org_zz'"
+        " WHERE organization_id = :id AND sequence = 2",
+        id=acme,
+    )
+
+    finished = operator.run("audit", "verify")
+    alone = operator.run("audit", "verify", "--organization", "org_zz", "--json")
+
+    assert (finished.code, finished.err) == (1, "")
+    assert list(heads(finished)) == [globex]
+    first, _, last = finished.out.splitlines()
+    assert first.startswith(f"{acme}  BROKEN  event 2 missing: ")
+    assert last.startswith("org_zz  BROKEN  event 2 (evt_")
+    assert alone.code == 1
+    (report,) = json.loads(alone.out)["organizations"]
+    assert (report["flaw"]["kind"], report["flaw"]["sequence"]) == ("orphaned", 2)
+
+
+def test_ids_that_are_no_text_any_more_are_named_all_the_same(operator: Operator) -> None:
+    operator.organization()
+    tamper(
+        operator, "UPDATE audit_event SET id = x'ff', organization_id = x'ff' WHERE sequence = 2"
+    )
+
+    text = operator.run("audit", "verify")
+    parsed = operator.run("audit", "verify", "--json")
+
+    assert (text.code, parsed.code) == (1, 1)
+    flaw = json.loads(parsed.out)["organizations"][1]["flaw"]
+    assert (flaw["kind"], flaw["eventId"]) == ("orphaned", repr(b"\xff"))
+
+
+def test_organisation_that_was_taken_out_is_missed(operator: Operator) -> None:
+    acme, globex = operator.organization("Acme").id, operator.organization("Globex").id
+    tamper(operator, "DELETE FROM organization WHERE id = :id", id=acme)
+
+    finished = operator.run("audit", "verify")
+
+    assert (finished.code, finished.err) == (1, "")
+    whole, broken = finished.out.splitlines()
+    assert whole.startswith(f"{globex}  whole ")
+    assert broken.startswith(f"{acme}  BROKEN  event 1 (evt_")
+    assert "the organisation was taken out" in broken
+
+
 def test_cut_end_is_found_by_the_head_that_was_noted(operator: Operator) -> None:
     acme = operator.organization().id
     noted = heads(operator.run("audit", "verify"))[acme]
@@ -112,7 +163,9 @@ def test_unknown_organisation_and_an_ambiguous_head_are_trouble(operator: Operat
     assert "There are 2 organisations: say with --organization" in ambiguous.err
 
 
-@pytest.mark.parametrize("head", ["", "12", "0", f"0:{'a' * 64}", "1:", "1:zz", f"-1:{'a' * 64}"])
+@pytest.mark.parametrize(
+    "head", ["", "12", "0", "0:", f"0:{'a' * 64}", "1:", "1:zz", f"-1:{'a' * 64}"]
+)
 def test_what_is_no_head_is_trouble(refused: Callable[..., Finished], head: str) -> None:
     finished = refused("audit", "verify", "--expect", head)
 

@@ -219,15 +219,21 @@ def test_a_cut_end_is_found_by_its_noted_head_though_the_organisation_was_set_ba
     assert flaw_of(verify(noted)) == (FlawKind.MISSING, 10, None)
 
 
-def test_an_emptied_chain_is_found_by_its_noted_head(tamper: Tamper, verify: Verify) -> None:
-    noted = verify().end
+def test_an_emptied_chain_is_found_though_the_organisation_was_set_back(
+    tamper: Tamper, verify: Verify
+) -> None:
+    """No organisation is without the event of its own creation."""
     tamper(
         "DELETE FROM audit_event WHERE organization_id = :here",
         "UPDATE organization SET audit_sequence = 0, audit_head = '' WHERE id = :here",
     )
 
-    assert verify().flaw is None
-    assert flaw_of(verify(noted)) == (FlawKind.MISSING, 1, None)
+    assert flaw_of(verify()) == (FlawKind.MISSING, 1, None)
+
+
+def test_what_was_never_an_organisation_has_no_chain(keyfob: Keyfob) -> None:
+    with pytest.raises(LookupError):
+        keyfob.audit_chains.verify("org_absent")
 
 
 def test_a_chain_that_was_cut_and_continued_is_found_by_its_noted_head(

@@ -37,6 +37,32 @@ def test_refusals_come_once_more_in_a_header_for_gateways_that_drop_bodies(api: 
     assert "x-keyfob-error" not in api("GET", "/v1/api-keys?limit=0").headers
 
 
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("&".join(f"{number:03}" for number in range(100)), range(1, 100)),
+        ("&".join("%C3%A9" * 50 + str(number) for number in range(20)), range(1, 20)),
+        ("%C3%A9" * 500, range(1)),
+        ("short&" + "x" * 5000, range(1, 2)),
+    ],
+    ids=["many", "many-long", "one-too-long", "the-last-too-long"],
+)
+def test_refusal_in_the_header_is_cut_to_what_gateways_take(
+    api: Api, query: str, kept: range
+) -> None:
+    """Their buffers hold 4 to 8 KB, for all headers of a reply together."""
+    reply = api("GET", f"/v1/authorize?{query}")
+
+    assert reply.status_code == 400
+    line = reply.headers["x-keyfob-error"]
+    assert len(line) <= 2048
+    short, whole = json.loads(line)["error"], reply.json()["error"]
+    fields = short.pop("details").get("fields", [])
+    assert len(fields) in kept
+    assert fields == whole.pop("details")["fields"][: len(fields)]
+    assert short == whole
+
+
 def test_any_live_key_passes_when_nothing_is_asked(api: Api) -> None:
     limited = api.create(siteIds=[api.site()])
 

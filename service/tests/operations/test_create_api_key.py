@@ -99,6 +99,26 @@ def test_400_points_at_each_bad_member(
     assert sorted(pointers(reply)) == sorted(expected)
 
 
+@pytest.mark.parametrize(
+    ("site_ids", "expected"),
+    [
+        (["x"], {"/siteIds/0": "must be * or match ^site_[0-9A-Za-z]+$"}),
+        (["*", "site_a"], {"/siteIds/0": "must match ^site_[0-9A-Za-z]+$"}),
+        (["site_a", "b"], {"/siteIds/1": "must match ^site_[0-9A-Za-z]+$"}),
+        ([], {"/siteIds": "must have at least 1 items"}),
+        ([5], {"/siteIds/0": "must be text"}),
+    ],
+    ids=str,
+)
+def test_400_names_all_that_a_bad_site_could_have_been(
+    api: Api, site_ids: list[object], expected: dict[str, str]
+) -> None:
+    reply = api("POST", "/v1/api-keys", json=DRAFT | {"siteIds": site_ids})
+
+    fields = reply.json()["error"]["details"]["fields"]
+    assert {field["pointer"]: field["message"] for field in fields} == expected
+
+
 def test_400_names_all_problems_of_body_and_query_at_once_and_changes_nothing(api: Api) -> None:
     body = {"name": "", "scopes": ["keys:read"], "color": "red"}
     reply = api("POST", "/v1/api-keys?dry=1", json=body)

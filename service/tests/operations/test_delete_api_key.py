@@ -16,6 +16,22 @@ def test_204_and_key_and_values_are_gone(api: Api) -> None:
         assert code(api.with_key(value)("GET", "/v1/api-keys/current")) == "API_KEY_INVALID"
 
 
+def test_total_in_the_audit_event_counts_to_the_last_request(api: Api) -> None:
+    made = api.create()
+    path = f"/v1/api-keys/{made['id']}"
+    key = api.with_key(made["key"])
+    for _ in range(50):
+        assert key("GET", "/v1/authorize").status_code == 200
+    api("POST", f"{path}/revoke")
+    assert key("GET", "/v1/authorize").status_code == 401
+
+    assert api("DELETE", path).status_code == 204
+
+    asked = {"keyId": made["id"], "action": "apiKey.deleted"}
+    (event,) = api("GET", "/v1/audit-events", params=asked).json()["data"]
+    assert event["before"]["requests"] == 51
+
+
 def test_site_limited_key_can_be_deleted(api: Api) -> None:
     path = f"/v1/api-keys/{api.create(siteIds=[api.site()])['id']}"
     api("POST", f"{path}/revoke")

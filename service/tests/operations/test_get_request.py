@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from world import Api, Organization, SettableClock, code, without_request_id
 
 from keyfob.domain.keyfob import Keyfob
@@ -61,6 +62,32 @@ def test_200_for_refusals_before_authentication(
         assert told["keyId"] == acme.key_id
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("/caf%C3%A9/%E2%82%AC", "/café/€"),
+        ("/a%00%1b%5b31m%7f", r"/a\x00\x1b[31m\x7f"),
+        ("/a%C2%9b31m%C2%85", r"/a\x9b31m\x85"),
+        ("/a%ff%c3", r"/a\xff\xc3"),
+    ],
+)
+def test_200_spells_a_path_that_the_contract_does_not_know_legibly(
+    api: Api, look_up: LookUp, sent: str, told: str
+) -> None:
+    with capture_logs() as logs:
+        refused = api("GET", sent)
+
+    assert look_up(api, refused).json()["path"] == told
+    assert [line["path"] for line in logs if line["event"] == "request"] == [told]
+
+
+def test_200_spells_a_user_agent_legibly(api: Api, look_up: LookUp) -> None:
+    agent = "café/1\t\x9b31m".encode()
+    told = look_up(api, api("GET", "/v1/sites", headers={"User-Agent": agent})).json()
+
+    assert told["userAgent"] == r"café/1\x09\x9b31m"
+
+
 def test_200_for_dead_and_replaced_values(api: Api, look_up: LookUp) -> None:
     made = api.create()
     api("POST", f"/v1/api-keys/{made['id']}/rotate")
@@ -97,11 +124,12 @@ def test_404_for_a_limited_actor_beyond_its_sites(api: Api, look_up: LookUp) -> 
     assert look_up(auditor, api("GET", "/v1/nowhere")).status_code == 404
 
 
-def test_errors_of_a_deleted_key_are_told_to_who_covers_every_site_and_successes_to_nobody(
+def test_errors_of_a_deleted_key_are_told_to_who_covers_its_last_sites_and_successes_to_nobody(
     api: Api, look_up: LookUp
 ) -> None:
     site = api.site()
     auditor = api.with_key(api.create(scopes=["audit:read"], siteIds=[site])["key"])
+    neighbour = api.with_key(api.create(scopes=["audit:read"], siteIds=[api.site()])["key"])
     made = api.create(siteIds=[site], scopes=["sites:read"])
     key = api.with_key(made["key"])
     good, bad = key("GET", "/v1/sites"), key("GET", "/v1/api-keys")
@@ -110,7 +138,19 @@ def test_errors_of_a_deleted_key_are_told_to_who_covers_every_site_and_successes
     delete(api, made["id"])
 
     assert [look_up(api, each).status_code for each in (good, bad)] == [404, 200]
-    assert [look_up(auditor, each).status_code for each in (good, bad)] == [404, 404]
+    assert [look_up(auditor, each).status_code for each in (good, bad)] == [404, 200]
+    assert [look_up(neighbour, each).status_code for each in (good, bad)] == [404, 404]
+
+
+def test_errors_of_a_deleted_key_for_every_site_stay_beyond_a_limited_actor(
+    api: Api, look_up: LookUp
+) -> None:
+    auditor = api.with_key(api.create(scopes=["audit:read"], siteIds=[api.site()])["key"])
+    made = api.create()
+    bad = api.with_key(made["key"])("GET", "/v1/sites")
+    delete(api, made["id"])
+
+    assert [look_up(each, bad).status_code for each in (api, auditor)] == [200, 404]
 
 
 def test_success_still_in_memory_when_its_key_is_deleted_is_told_to_nobody(

@@ -1,13 +1,15 @@
 """``Idempotency-Key`` on creates."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from world import Api, SettableClock, code, pointers
+from world import FULL_SCOPES, Api, Organization, SettableClock, code, pointers, without_request_id
 
 from keyfob.domain.authentication import actor_of
 from keyfob.domain.keyfob import Keyfob
 from keyfob.handlers import create_api_key
+from keyfob.settings import Settings
 
 DRAFT = {"name": "hr-sync", "scopes": ["keys:read"], "siteIds": ["*"]}
 ONCE = {"Idempotency-Key": "attempt-1"}
@@ -71,6 +73,44 @@ def test_attempts_are_forgotten_after_24_hours(api: Api, clock: SettableClock) -
     assert api("POST", "/v1/sites", json={"name": "New"}, headers=ONCE).status_code == 201
 
 
+@pytest.mark.parametrize("sent_again", ["the same", "another body"])
+@pytest.mark.parametrize(
+    ("path", "body", "taken"),
+    [
+        ("/v1/sites", {"name": "Lab"}, "sites"),
+        ("/v1/api-keys", DRAFT, "sites"),
+        ("/v1/api-keys", DRAFT, "time"),
+    ],
+)
+def test_repetition_is_refused_as_a_first_attempt_once_the_actor_holds_too_little(
+    api: Api, path: str, body: dict[str, Any], taken: str, sent_again: str
+) -> None:
+    made = api.create(scopes=FULL_SCOPES)
+    actor = api.with_key(made["key"])
+    assert actor("POST", path, json=body, headers=ONCE).status_code == 201
+    less = {"siteIds": [api.site()]} if taken == "sites" else {"expiresAt": "2099-01-01T00:00:00Z"}
+    assert api("PATCH", f"/v1/api-keys/{made['id']}", json=less).status_code == 200
+
+    body = body if sent_again == "the same" else body | {"name": "other"}
+    first = actor("POST", path, json=body)
+    again = actor("POST", path, json=body, headers=ONCE)
+
+    assert (first.status_code, again.status_code) == (403, 403)
+    assert without_request_id(again) == without_request_id(first)
+
+
+def test_refused_repetition_is_an_escalation_in_the_audit_trail(api: Api) -> None:
+    made = api.create(scopes=FULL_SCOPES)
+    actor = api.with_key(made["key"])
+    actor("POST", "/v1/api-keys", json=DRAFT, headers=ONCE)
+    api("PATCH", f"/v1/api-keys/{made['id']}", json={"siteIds": [api.site()]})
+
+    actor("POST", "/v1/api-keys", json=DRAFT, headers=ONCE)
+
+    events = api("GET", "/v1/audit-events?action=escalation.refused").json()["data"]
+    assert [event["actor"]["id"] for event in events] == [made["id"]]
+
+
 def test_concurrent_twins_make_one_key(keyfob: Keyfob, api: Api) -> None:
     made = api.create(scopes=["keys:write", "keys:read"])
     credential = keyfob.authentication.identify(made["key"])
@@ -90,6 +130,19 @@ def test_concurrent_twins_make_one_key(keyfob: Keyfob, api: Api) -> None:
         outcomes = sorted(threads.map(attempt, range(8)))
 
     assert outcomes == ["IdempotencyConflict"] * 7 + ["created"]
+
+
+def test_value_of_a_key_sent_in_the_wrong_header_is_not_kept(
+    api: Api, acme: Organization, settings: Settings
+) -> None:
+    headers = {"Idempotency-Key": acme.key}
+    first = api("POST", "/v1/sites", json={"name": "Lab"}, headers=headers)
+    again = api("POST", "/v1/sites", json={"name": "Lab"}, headers=headers)
+
+    assert again.json() == first.json()
+    kept = b"".join(file.read_bytes() for file in settings.database_file.parent.iterdir())
+    assert first.json()["id"].encode() in kept
+    assert acme.key.encode() not in kept
 
 
 @pytest.mark.parametrize("odd", ["", "a b", "é".encode(), "x" * 201])

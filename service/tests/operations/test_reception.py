@@ -339,6 +339,20 @@ def test_repeated_creation_answers_the_first_reply_again_and_another_body_is_a_c
 
 
 @each_book
+def test_repeated_creation_is_judged_by_what_the_actor_holds_now(
+    api: Api, site: str, other_site: str, book: Book
+) -> None:
+    mine = api.create(scopes=[f"{book.name}:write"], siteIds=[site])
+    caller = api.with_key(mine["key"])
+    first = caller("POST", book.path, json=book.body(site), headers=ONCE)
+    assert first.status_code == 201
+
+    api("PATCH", f"/v1/api-keys/{mine['id']}", json={"siteIds": [other_site]})
+    again = caller("POST", book.path, json=book.body(site), headers=ONCE)
+    assert (again.status_code, code(again)) == (403, "SITE_FORBIDDEN")
+
+
+@each_book
 def test_nothing_of_it_is_an_audit_event(api: Api, site: str, book: Book) -> None:
     before = api("GET", "/v1/audit-events").json()
 

@@ -31,6 +31,8 @@ def up(migrator, database):
     database.execute_sql("DELETE FROM organization")
 """
 
+FORGET_KEYS = FORGET_ORGANIZATIONS.replace("organization", "api_key")
+
 FAIL_HALF_WAY = """
 def up(migrator, database):
     database.execute_sql("CREATE TABLE half_way (id INTEGER)")
@@ -237,6 +239,22 @@ def test_a_migration_that_breaks_references_is_undone(
 
     assert Organization.select().count(database) == 1
     check_schema(database)
+
+
+def test_references_that_dangled_before_are_no_migrations_fault(
+    database: peewee.Database, directory: Path
+) -> None:
+    migrate(database)
+    add_key(database)
+    database.execute_sql("PRAGMA foreign_keys = OFF")
+    Organization.delete().execute(database)
+
+    assert migrate(database, directory) == []
+    (directory / "9999_later.py").write_text(RENAME_NAME)
+    assert migrate(database, directory) == ["9999_later"]
+    (directory / "9999_more.py").write_text(FORGET_KEYS)
+    with pytest.raises(MigrationError, match="api_key_value that refers to no row of api_key"):
+        migrate(database, directory)
 
 
 def test_a_migration_that_fails_leaves_nothing_not_even_those_before_it(
