@@ -75,27 +75,6 @@ def test_malformed_target_has_its_pointer(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("&", ["/query/"]),
-        ("x=1&x=2&y&x", ["/query/x", "/query/y"]),
-        ("%&%FF&%00", ["/query"]),
-        ("limit=1&limit=2&limit=3", ["/query/limit"]),
-    ],
-)
-def test_each_problem_with_a_query_is_named_once(api: Api, query: str, expected: list[str]) -> None:
-    reply = api("GET", f"/v1/api-keys?{query}")
-
-    assert (reply.status_code, pointers(reply)) == (400, expected)
-
-
-def test_value_that_is_wrong_and_repeated_has_two_problems(api: Api) -> None:
-    fields = api("GET", "/v1/api-keys?limit=0&limit=1").json()["error"]["details"]["fields"]
-
-    assert [field["message"] for field in fields] == ["must be at least 1", "must not be repeated"]
-
-
-@pytest.mark.parametrize(
     ("path", "allow"),
     [
         ("/v1/api-keys", "GET, HEAD, POST"),

@@ -155,7 +155,11 @@ def test_other_organisations_keys_are_not_listed(api: Api, other_api: Api) -> No
         ("x=1&limit=0&status=2", ["/query/limit", "/query/status", "/query/x"]),
         ("a/b=1", ["/query/a~1b"]),
         ("%FF=1", ["/query"]),
-        ("&", ["/query/", "/query/"]),
+        ("&", ["/query/"]),
+        ("x=1&x=2&y&x", ["/query/x", "/query/y"]),
+        ("%&%FF&%00", ["/query"]),
+        ("limit=1&limit=2&limit=3", ["/query/limit"]),
+        ("limit=0&limit=1", ["/query/limit", "/query/limit"]),
         ("cursor=", ["/query/cursor"]),
     ],
 )
