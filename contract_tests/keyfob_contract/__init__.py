@@ -1,11 +1,11 @@
-"""The contract kit: what it takes to learn whether an implementation keeps openapi.yaml.
+"""The contract kit: what it takes to learn whether an implementation keeps its contract.
 
-target, clocks, subject: what is held against the contract, over HTTP or in this process
-spec, schemas, expectation: what the contract says of a request
-conformance: what it says of every reply, whatever was asked
-inspector: every exchange of a run, inspected
-credentials, population: the keys that a run makes: its own, dead ones, ones to play with
-generation, trial, ledger: generated requests, their repetition with dead keys, the sum
-lifecycle: the state table of a key, as a model
-house_rules: what openapi.yaml itself must keep
+wire        requests and replies, and the ways to send them
+rules       what the contract says: the OpenAPI file, the profile, what holds of every reply
+run         one run: what it knows, makes, sees and covers
+checks      the sentences of the contract, each a named function, and what runs them
+generated   requests and stories that are made up
+faults      broken services, which show that the checks can fail
+report      the verdict for people and for machines
+in_process  this service in this process, as a subject
 """

@@ -10,8 +10,8 @@ from typing import Any
 
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from keyfob_contract.schemas import Schemas
-from keyfob_contract.spec import Document, status_by_code
+from keyfob_contract.rules.schemas import Schemas
+from keyfob_contract.rules.spec import Document, status_by_code
 
 Spec = dict[str, Any]
 Rule = Callable[[Spec], Iterator[str]]
@@ -101,7 +101,7 @@ def bodies_have_examples(spec: Spec) -> Iterator[str]:
 def examples_obey_their_schemas(spec: Spec) -> Iterator[str]:
     """Each example is one."""
     document = Document(spec)
-    schemas = Schemas(spec, lambda: EXAMPLES_ARE_READ_UNTIL_MS)
+    schemas = Schemas(spec, lambda: EXAMPLES_ARE_READ_UNTIL_MS, utc_times=True)
     for where, holder, is_request in _media_types(spec):
         make = schemas.for_requests if is_request else schemas.for_replies
         validator = make(holder["schema"])
