@@ -1,0 +1,193 @@
+"""The keys that a run makes for itself, by the operations that the profile names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from keyfob_contract.rules.exchange import NOTHING, Exchange, at_pointer
+from keyfob_contract.rules.profile import KeyProfile
+from keyfob_contract.rules.spec import Operation
+from keyfob_contract.run.api import Api, Unexpected, demand
+from keyfob_contract.run.vault import State
+from keyfob_contract.wire.message import Request
+
+
+class NotPossible(Exception):
+    """The contract has no way to make such a key; the message says why."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key that the run made.
+
+    Attributes:
+        record: what the reply to its creation said.
+        api: the subject as the key's holder sees it.
+        maker: the subject as its maker sees it.
+    """
+
+    id: str
+    value: str
+    record: Mapping[str, Any]
+    api: Api
+    maker: Api
+
+
+class Keyring:
+    """Makes keys, and removes them again."""
+
+    def __init__(self, admin: Api, mark: str) -> None:
+        self._admin = admin
+        self._mark = mark
+        self._profile: KeyProfile = admin.inspector.contract.profile.keys
+        self._keys: list[Key] = []
+        self._ends_at: str | None = None
+
+    def has(self, *operations: str | None) -> bool:
+        """Say whether the contract has all of these operations."""
+        known = self._admin.inspector.contract.by_id
+        return all(operation in known for operation in operations)
+
+    def demand_authority(self) -> None:
+        """Find out whether the admin's key may make keys, if any can be made. Raises Unexpected."""
+        if self.has(self._profile.prove):
+            prove = self.operation(self._profile.prove)
+            mine = self._admin.must(prove.success, prove.method, prove.path)
+            if self._profile.expiry:  # nothing made here may outlive it
+                self._ends_at = mine.get(self._profile.expiry)
+        if self.can_make:
+            self.make("authority")
+
+    @property
+    def can_make(self) -> bool:
+        """Whether the contract has a way to make keys."""
+        return self._profile.mint is not None
+
+    def lend(self, name: str) -> Key:
+        """Answer a live key for what does it no harm: a new one, or else the admin's."""
+        if self.can_make:
+            return self.make(name)
+        return Key("", self._admin.value or "", {}, self._admin, self._admin)
+
+    def make(self, name: str, by: Api | None = None, /, **members: Any) -> Key:
+        """Make a key that holds all that the admin's does, but for ``members``.
+
+        Raises:
+            Unexpected: it was refused.
+            NotPossible: the contract has no way to make keys.
+        """
+        operation = self.operation(self._profile.mint)
+        maker = by or self._admin
+        request = Request(operation.method, operation.path)
+        exchange = maker.ask(request.with_json(self.body(name, **members)))
+        demand(exchange, operation.success)
+        return self.adopt(exchange, maker, name)
+
+    def adopt(self, exchange: Exchange, maker: Api | None = None, name: str = "") -> Key:
+        """Take charge of a key that an exchange has created. Raises Unexpected."""
+        maker = maker or self._admin
+        key_id = at_pointer(exchange.json, self._profile.id)
+        value = at_pointer(exchange.json, self._profile.value)
+        if key_id is NOTHING or not isinstance(value, str):
+            raise Unexpected(exchange, "the reply holds no id or no value of the new key")
+        self._admin.inspector.vault.keep(value, name)
+        key = Key(str(key_id), value, exchange.json, maker.with_value(value), maker)
+        self._keys.append(key)
+        return key
+
+    def pair(self, name: str, /, **members: Any) -> tuple[Key, Key]:
+        """Make two keys alike."""
+        return self.make(f"{name} 1", **members), self.make(f"{name} 2", **members)
+
+    def body(self, name: str, /, **members: Any) -> dict[str, Any]:
+        """Answer what creates a key of that name."""
+        operation = self.operation(self._profile.mint)
+        examples = operation.body.examples if operation.body else ()
+        body = dict(self._profile.body or (examples[0] if examples else {}))
+        if isinstance(body.get(self._profile.name), str):
+            body[self._profile.name] = f"{self._mark} {name}"
+        if self._profile.expiry and self._ends_at:
+            body[self._profile.expiry] = self._ends_at
+        return body | members
+
+    def act(self, action: str | None, key: Key, body: Any = None) -> Any:
+        """Do something to a key, by the operationId, and answer the reply's JSON.
+
+        Raises:
+            Unexpected: it was refused.
+            NotPossible: the contract has no such operation.
+        """
+        operation = self.operation(action)
+        path = operation.path
+        for name in operation.path_values:
+            path = path.replace(f"{{{name}}}", key.id)
+        exchange = key.maker(operation.method, path, body)
+        demand(exchange, operation.success)
+        return exchange.json
+
+    def rotate(self, key: Key) -> str:
+        """Rotate a key and answer its new value."""
+        reply = self.act(self._profile.rotate, key)
+        value = str(at_pointer(reply, self._profile.value))
+        vault = self._admin.inspector.vault
+        vault.mark(key.value, State.ROTATED)
+        vault.keep(value, "rotated to")
+        return value
+
+    def revoke(self, key: Key, body: Any = None) -> None:
+        """Revoke a key."""
+        self.act(self._profile.revoke, key, body)
+        self._admin.inspector.vault.mark(key.value, State.REVOKED)
+
+    def delete(self, key: Key) -> None:
+        """Delete a key, revoked first if that is the rule."""
+        if self._profile.revoke_first:
+            self.act(self._profile.revoke, key)
+        self.act(self._profile.delete, key)
+        self._admin.inspector.vault.mark(key.value, State.DELETED)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all keys that were made."""
+        return frozenset(key.id for key in self._keys)
+
+    def remove(self, key_id: str) -> None:
+        """Delete one of the keys that were made, and forget it, unless it stays."""
+        for key in [key for key in self._keys if key.id == key_id]:
+            if self._is_removed(key):
+                self._keys.remove(key)
+
+    def forget(self, key_id: str) -> None:
+        """Leave alone a key that is gone."""
+        self._keys = [key for key in self._keys if key.id != key_id]
+
+    def remove_all(self) -> list[str]:
+        """Delete what was made, but for what is gone already; answer the ids of what stays."""
+        left = [key.id for key in self._keys if not self._is_removed(key)]
+        self._keys.clear()
+        return left
+
+    def _is_removed(self, key: Key) -> bool:
+        state = self._admin.inspector.vault.state_of_value(key.value)
+        if state is State.DELETED:
+            return True
+        if state is not State.REVOKED and self.has(self._profile.revoke):
+            self._try(self._profile.revoke, key)
+        if self.has(self._profile.delete):
+            self._try(self._profile.delete, key)
+        return self.has(self._profile.delete)
+
+    def _try(self, action: str | None, key: Key) -> None:
+        try:
+            self.act(action, key)
+        except Unexpected:
+            return  # it is gone already, or as dead as it can be
+
+    def operation(self, operation_id: str | None) -> Operation:
+        """Answer an operation of the contract. Raises NotPossible."""
+        known = self._admin.inspector.contract.by_id
+        if operation_id is None:
+            raise NotPossible("the profile names no operation that does it")
+        if operation_id not in known:
+            raise NotPossible(f"the contract has no {operation_id}")
+        return known[operation_id]

@@ -1,0 +1,169 @@
+"""All that a check works with."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from keyfob_contract.rules.profile import Profile
+from keyfob_contract.rules.spec import Contract, Operation
+from keyfob_contract.run.api import Api
+from keyfob_contract.run.dead import DeadCredentials
+from keyfob_contract.run.inspector import Inspector
+from keyfob_contract.run.journal import Journal
+from keyfob_contract.run.keyring import Key, Keyring
+from keyfob_contract.run.resources import Resources
+from keyfob_contract.run.samples import Samples
+from keyfob_contract.run.state import VisibleState, visible_state
+from keyfob_contract.run.sweep import sweep
+from keyfob_contract.run.vault import Vault
+from keyfob_contract.wire.clocks import Clock
+from keyfob_contract.wire.target import Target
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is held against the contract.
+
+    Attributes:
+        name: what it is called in reports: its URL, or this process.
+        admin_key: a key of it that holds every scope on every site.
+        other_admin_key: the same of another organisation, if there is one.
+    """
+
+    name: str
+    target: Target
+    clock: Clock
+    admin_key: str
+    other_admin_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is generated.
+
+    Attributes:
+        cases: how many requests are generated.
+        lives: how many stories of keys are tried, of at most ``steps`` steps each.
+        seed: of all that is random.
+        deadline: answers how many seconds are left, None for as long as it takes.
+    """
+
+    cases: int = 1000
+    lives: int = 20
+    steps: int = 25
+    seed: int = 1
+    seconds_left: Callable[[], float | None] = field(default=lambda: None)
+
+
+class OutOfTime(Exception):
+    """The run has taken as long as it may."""
+
+
+class Kit:
+    """The subject, the contract, and what a run has made so far.
+
+    Attributes:
+        admin: the subject as the key that was given sees it; used sparingly.
+        other: the same of another organisation, if there is one.
+        prepared: what checks have done beforehand, by their names.
+        mark: what the names of all things begin with that this run makes.
+        cut_short: why the run ends before its checks do; empty as long as it goes on.
+
+    Args:
+        only_operations: operationIds, to which checks that walk the operations keep; none for all.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        contract: Contract,
+        *,
+        mark: str,
+        effort: Effort | None = None,
+        keep_all: bool = False,
+        only_operations: frozenset[str] = frozenset(),
+    ) -> None:
+        self.subject = subject
+        self.contract = contract
+        self.mark = mark
+        self.effort = effort or Effort()
+        self.cut_short = ""
+        self.clock = subject.clock
+        self.rng = random.Random(self.effort.seed)
+        self.vault = Vault(contract.profile.credentials)
+        self.journal = Journal(contract.profile, self.vault, keep_all=keep_all)
+        self.inspector = Inspector(subject.target, contract, self.vault, self.journal)
+        self.admin = self._api(subject.admin_key, "ADMIN_KEY")
+        self.keyring = Keyring(self.admin, mark)
+        self.dead = DeadCredentials(contract, self.keyring, self.vault, self.clock)
+        self.resources = Resources(contract, self.keyring, self.clock, mark)
+        self.samples = Samples(contract, self.resources, self.rng)
+        self.other: Api | None = None
+        self.prepared: dict[str, Any] = {}
+        self.summary: list[str] = []
+        self._only_operations = only_operations
+        self._tokens = 0
+        if subject.other_admin_key is not None:
+            self.other = self._api(subject.other_admin_key, "OTHER_ADMIN_KEY")
+
+    @property
+    def profile(self) -> Profile:
+        """What the contract's file cannot say."""
+        return self.contract.profile
+
+    @cached_property
+    def runner(self) -> Key:
+        """The run's own key, which holds all that the admin's does, and which nothing may harm."""
+        return self.keyring.lend("runner")
+
+    @property
+    def live(self) -> Api:
+        """The subject as the run's own key sees it."""
+        return self.runner.api
+
+    @property
+    def nobody(self) -> Api:
+        """The subject as it is seen without a key."""
+        return self.admin.with_value(None)
+
+    def operations(self, *, needing_a_key: bool = True) -> Sequence[Operation]:
+        """Answer the operations of the contract that are to be tried, in its order."""
+        only = self._only_operations
+        chosen = [o for o in self.contract.operations if not only or o.id in only]
+        return [o for o in chosen if o.needs_key or not needing_a_key]
+
+    def demand_time(self) -> None:
+        """Raises OutOfTime if the budget is used up, or the run has to end for another reason."""
+        left = self.effort.seconds_left()
+        if self.cut_short or (left is not None and left <= 0):
+            raise OutOfTime(self.cut_short or "the budget was used up")
+
+    def token(self) -> str:
+        """Answer an Idempotency-Key that nobody has used."""
+        self._tokens += 1
+        return f"{self.mark}-{self._tokens}"
+
+    def scopes(self) -> Sequence[str]:
+        """Answer every scope of the contract."""
+        schema = self.contract.document.spec["components"]["schemas"].get("Scope", {})
+        named = {o.required_scope for o in self.contract.operations if o.required_scope}
+        return list(schema.get("enum") or sorted(named))
+
+    def state(self, api: Api | None = None) -> VisibleState:
+        """Look at everything that this run made."""
+        volatile, passing = self.profile.keys.volatile, self.dead.short_lived
+        return visible_state(api or self.live, self.resources, volatile, passing)
+
+    def clean_up(self) -> list[str]:
+        """Remove what the run made, and answer what stays."""
+        things = self.resources.remove_all()
+        keys = self.keyring.remove_all()
+        apis = [self.admin] if self.other is None else [self.admin, self.other]
+        found = sweep(self.contract, self.resources.collections.values(), apis, self.mark)
+        return list(dict.fromkeys([*things, *keys, *found]))
+
+    def _api(self, value: str, name: str) -> Api:
+        self.vault.keep(value, name)
+        return Api(self.inspector, value)

@@ -1,0 +1,61 @@
+"""What still carries the mark of a run after it has removed all that it knows of.
+
+A reply that never arrived may have made a key nevertheless, and so may a request that was expected
+to be refused.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from keyfob_contract.rules.spec import Contract, Operation
+from keyfob_contract.run.api import Api
+from keyfob_contract.run.resources import Collection
+from keyfob_contract.run.state import MOST_ITEMS, items_of
+
+MOST_PAGES = 20
+
+
+def sweep(
+    contract: Contract, collections: Iterable[Collection], apis: Sequence[Api], mark: str
+) -> list[str]:
+    """Delete what can be deleted of it, and answer what stays: ``path/id``."""
+    return [
+        f"{collection.path}/{left}"
+        for collection in collections
+        for api in apis
+        for left in _sweep_one(contract, collection, api, mark)
+    ]
+
+
+def _sweep_one(contract: Contract, collection: Collection, api: Api, mark: str) -> list[str]:
+    ways = list(_ways_to_delete(contract, collection))
+    found = list(_marked(collection, api, mark))
+    for _ in range(MOST_PAGES if ways else 0):
+        for one in found:
+            for way in ways:
+                api(way.method, way.path.replace(f"{{{collection.parameter}}}", one))
+        before, found = found, list(_marked(collection, api, mark)) if found else []
+        if not found or found == before:
+            break
+    return found
+
+
+def _marked(collection: Collection, api: Api, mark: str) -> Iterator[str]:
+    """Answer the ids of what the first page of a list has of this run."""
+    if collection.lister is None:
+        return
+    limit = {"limit": MOST_ITEMS} if "limit" in collection.lister.query else {}
+    page = api("GET", collection.path, **limit)
+    for item in items_of(page.json) if page.status == collection.lister.success else ():
+        if mark in json.dumps(item, ensure_ascii=False):
+            yield str(item.get(collection.id_member))
+
+
+def _ways_to_delete(contract: Contract, collection: Collection) -> Iterator[Operation]:
+    keys = contract.profile.keys
+    if collection.maker.id == keys.mint:
+        steps = (keys.revoke, keys.delete) if keys.delete in contract.by_id else (keys.revoke,)
+        yield from (contract.by_id[step] for step in steps if step in contract.by_id)
+        return
+    one = f"{collection.path}/{{{collection.parameter}}}"
+    yield from (o for o in contract.operations if (o.method, o.path) == ("DELETE", one))
