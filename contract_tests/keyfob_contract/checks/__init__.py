@@ -1,0 +1,53 @@
+"""The checks, each a named function with the sentence of the contract that it guards.
+
+What was laid down comes first and takes seconds; what is made up comes behind it.
+"""
+
+from types import ModuleType
+
+from keyfob_contract.checks import (
+    conditions,
+    credentials,
+    escalation,
+    examples,
+    gatekeeping,
+    generated,
+    inputs,
+    lifecycle,
+    limits,
+    lists,
+    model,
+    observation,
+    protocol,
+    races,
+    reception,
+    scopes,
+    sites,
+    tenants,
+)
+from keyfob_contract.checks.registry import Check
+
+_MODULES: tuple[ModuleType, ...] = (
+    scopes,
+    tenants,
+    sites,
+    escalation,
+    examples,
+    inputs,
+    protocol,
+    lists,
+    conditions,
+    limits,
+    gatekeeping,
+    observation,
+    races,
+    reception,
+    lifecycle,
+    credentials,
+    generated,
+    model,
+)
+
+CHECKS: tuple[Check, ...] = tuple(
+    each for module in _MODULES for each in vars(module).values() if isinstance(each, Check)
+)

@@ -1,0 +1,154 @@
+"""Edit what you read (If-Match), create once (Idempotency-Key)."""
+
+from collections.abc import Iterator
+
+from keyfob_contract.checks.registry import NotChecked, check
+from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.spec import Operation
+from keyfob_contract.run.api import described
+from keyfob_contract.run.kit import Kit
+
+KEYS = "/v1/api-keys"
+ONCE = "idempotency-key"
+
+
+@check("createApiKey", "updateApiKey", "getApiKey")
+def edits_honour_if_match(kit: Kit) -> Iterator[Complaint]:
+    """An edit passes with the tag in force; with another it is 412 and changes nothing."""
+    key = kit.keyring.make("conditional")
+    path = f"{KEYS}/{key.id}"
+    tag = kit.live("GET", path).header("etag") or ""
+    attempts = (('"kit-never"', 412), (f"W/{tag}", 412), (tag, 200), (tag, 412), ("*", 200))
+    for number, (condition, status) in enumerate(attempts):
+        name = f"{kit.mark} attempt {number}"
+        exchange = _edit(kit, path, name, condition)
+        if exchange.status != status:
+            yield exchange.complaint(f"If-Match: {condition} was answered {exchange.status}")
+        seen = kit.live("GET", path)
+        if (seen.json.get("name") == name) != (status == 200):
+            text = "was lost" if status == 200 else "changed the key all the same"
+            yield Complaint(f"an edit with If-Match: {condition} {text}", (exchange, seen))
+    kit.keyring.revoke(key)
+    exchange = _edit(kit, path, f"{kit.mark} revoked", '"kit-never"')
+    if (exchange.status, exchange.code) != (409, "KEY_IS_REVOKED"):
+        yield exchange.complaint("a condition was told before the state that is in the way")
+
+
+@check("createApiKey", "updateApiKey", "rotateApiKey", "revokeApiKey", "reactivateApiKey")
+def tags_name_versions_of_the_configuration(kit: Kit) -> Iterator[Complaint]:
+    """ETag changes with edit, rotate, revoke and reactivate, and not with use."""
+    key = kit.keyring.make("tagged")
+    path = f"{KEYS}/{key.id}"
+    tags = [kit.live("GET", path).header("etag")]
+    value = key.value
+    for deed, method, where, body in (
+        ("edit", "PATCH", path, {"description": "x"}),
+        ("rotate", "POST", f"{path}/rotate", None),
+        ("revoke", "POST", f"{path}/revoke", {"reason": "temporary"}),
+        ("reactivate", "POST", f"{path}/reactivate", None),
+    ):
+        exchange = kit.live(method, where, body)
+        value = str(exchange.json.get("key", value))
+        tag = exchange.header("etag")
+        if tag in tags:
+            yield exchange.complaint(f"{deed} left the tag as it was")
+        tags.append(tag)
+    kit.live.with_value(value)("GET", f"{KEYS}/current")
+    kit.inspector.settle()
+    seen = kit.live("GET", path)
+    if seen.header("etag") != tags[-1]:
+        yield seen.complaint("use changed the tag")
+
+
+@check()
+def repeated_creations_happen_once(kit: Kit) -> Iterator[Complaint]:
+    """The same Idempotency-Key and body answer the first reply again; another body is 409."""
+    if kit.profile.errors.conflict is None:
+        raise NotChecked("the profile promises nothing about an Idempotency-Key")
+    for operation in _creations(kit):
+        if operation.id == kit.profile.keys.mint:
+            continue
+        body = kit.resources.body(kit.live, operation)
+        token = kit.token()
+        first, again = (_create(kit, operation, token, body) for _ in range(2))
+        if first.status != operation.success or again.status != first.status:
+            yield again.complaint(f"{operation.id}: first {first.status}, again {again.status}")
+        elif first.json != again.json:
+            yield Complaint(f"{operation.id} created a second thing", (first, again))
+        other = _create(kit, operation, token, kit.resources.body(kit.live, operation))
+        yield from _conflict(operation, other, "different_body")
+        kit.resources.adopt(kit.live, operation, first)
+        yield from _other_caller(kit, operation, token)
+        yield from _refused_first(kit, operation)
+
+
+@check("createApiKey")
+def a_repeated_key_creation_shows_no_value(kit: Kit) -> Iterator[Complaint]:
+    """A repeated creation of a key is 409 and names the key, for its value was not kept."""
+    operation = kit.contract.by_id["createApiKey"]
+    body, token = kit.keyring.body("once"), kit.token()
+    first = _create(kit, operation, token, body)
+    again = _create(kit, operation, token, body)
+    made = str(first.json.get("id"))
+    kit.keyring.adopt(first)
+    yield from _conflict(operation, again, None)
+    details = again.error_member("/error/details") or {}
+    if details.get("keyId") != made:
+        yield Complaint("a repeated creation does not name the key that was made", (first, again))
+    other = _create(kit, operation, token, {**body, "description": "another"})
+    yield from _conflict(operation, other, "different_body")
+    page = kit.live("GET", KEYS, q=body["name"])
+    if len(page.json.get("data", [])) != 1:
+        yield page.complaint("a repeated creation made more than one key")
+
+
+def _other_caller(kit: Kit, operation: Operation, token: str) -> Iterator[Complaint]:
+    request = kit.samples.request(kit.live, operation).with_headers(("Idempotency-Key", token))
+    exchange = kit.keyring.make("other caller").api.ask(request)
+    if exchange.status != operation.success:
+        yield exchange.complaint(
+            f"{operation.id}: an Idempotency-Key of another caller was in the way"
+        )
+    else:
+        kit.resources.adopt(kit.live, operation, exchange)
+
+
+def _refused_first(kit: Kit, operation: Operation) -> Iterator[Complaint]:
+    """Let a creation be refused for what it names, and try again under the same key."""
+    token = ("Idempotency-Key", kit.token())
+    for parameter, place in kit.samples.named_things(operation):
+        if not place:
+            absent = kit.samples.absent(kit.live, parameter)
+            bad = kit.samples.naming(kit.live, operation, parameter, place, absent)
+            refused = kit.live.ask(bad.with_headers(token))
+            good = kit.samples.request(kit.live, operation).with_headers(token)
+            exchange = kit.live.ask(good)
+            if exchange.status != operation.success:
+                text = f"{operation.id}: a refused creation used up its Idempotency-Key"
+                yield Complaint(text, (refused, exchange))
+            else:
+                kit.resources.adopt(kit.live, operation, exchange)
+            return
+
+
+def _creations(kit: Kit) -> Iterator[Operation]:
+    return (o for o in kit.operations() if ONCE in o.headers and o.method == "POST")
+
+
+def _create(kit: Kit, operation: Operation, token: str, body: object) -> Exchange:
+    request = kit.samples.request(kit.live, operation, with_body=False).with_json(body)
+    return kit.live.ask(request.with_headers(("Idempotency-Key", token)))
+
+
+def _conflict(operation: Operation, exchange: Exchange, reason: str | None) -> Iterator[Complaint]:
+    if (exchange.status, exchange.code) != (409, "IDEMPOTENCY_CONFLICT"):
+        yield exchange.complaint(f"{operation.id} answered {exchange.status} {exchange.code}")
+        return
+    told = (exchange.error_member("/error/details") or {}).get("reason")
+    if not told or (reason is not None and told != reason):
+        yield exchange.complaint(f"{operation.id}: details.reason is {told}, not {reason}")
+
+
+def _edit(kit: Kit, path: str, name: str, condition: str) -> Exchange:
+    request = described("PATCH", path, {"name": name})
+    return kit.live.ask(request.with_headers(("If-Match", condition)))

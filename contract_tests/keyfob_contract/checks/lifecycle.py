@@ -1,0 +1,366 @@
+"""The life of a key, by the state table, step by step."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+from keyfob_contract.checks.registry import check
+from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.run.keyring import Key
+from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.vault import State
+
+KEYS = "/v1/api-keys"
+ELSEWHERE = timezone(timedelta(hours=5, minutes=30))
+CURRENT = f"{KEYS}/current"
+AUTHORIZE = "/v1/authorize"
+AUDIT = "/v1/audit-events"
+TABLE = ("createApiKey", "getApiKey", "updateApiKey", "rotateApiKey", "revokeApiKey")
+WHOLE_TABLE = (*TABLE, "reactivateApiKey", "deleteApiKey", "getApiKeyUsage", "getCurrentApiKey")
+A_MOMENT = 0.002
+"""Seconds, in which the millisecond changes."""
+
+MOST_ALIKE = 12
+"""Characters, the prefix among them, that two random values begin with alike."""
+
+NEVER_CHANGES = ("id", "organizationId", "createdAt", "createdBy")
+
+
+class Step(NamedTuple):
+    """Something that is done to a key, and what has to come of it.
+
+    Attributes:
+        expected: status and code of the answer.
+        shown: what the key then shows, if it can be viewed.
+        use: what its current value is answered from then on.
+    """
+
+    action: str
+    body: Any
+    expected: tuple[int, str | None]
+    shown: Mapping[str, Any]
+    use: tuple[int, str | None]
+
+
+_ACTIVE = {"status": "active", "revokedAt": None, "revokedReason": None}
+_REVOKED = {"status": "revoked"}
+_WORKS = (200, None)
+_IS_REVOKED = (401, "API_KEY_REVOKED")
+_IS_EXPIRED = (401, "API_KEY_EXPIRED")
+_IS_GONE = (401, "API_KEY_INVALID")
+_DONE = (200, None)
+_ABSENT = (404, "NOT_FOUND")
+
+
+def _step(
+    action: str,
+    code: tuple[int, str | None],
+    shown: Mapping[str, Any],
+    use: tuple[int, str | None],
+    body: Any = None,
+) -> Step:
+    return Step(action, body, code, shown, use)
+
+
+FROM_ACTIVE: Sequence[Step] = (
+    _step("view", _DONE, _ACTIVE, _WORKS),
+    _step("usage", _DONE, _ACTIVE, _WORKS),
+    _step("edit", _DONE, {**_ACTIVE, "description": "1"}, _WORKS, {"description": "1"}),
+    _step("reactivate", (409, "KEY_IS_ACTIVE"), _ACTIVE, _WORKS),
+    _step("delete", (409, "KEY_IS_ACTIVE"), _ACTIVE, _WORKS),
+    _step("rotate", _DONE, {**_ACTIVE, "secretVersion": 2}, _WORKS),
+    _step("revoke", _DONE, {**_REVOKED, "revokedReason": "other"}, _IS_REVOKED),
+    _step("view", _DONE, _REVOKED, _IS_REVOKED),
+    _step("usage", _DONE, _REVOKED, _IS_REVOKED),
+    _step("edit", (409, "KEY_IS_REVOKED"), {"description": "1"}, _IS_REVOKED, {"description": "2"}),
+    _step("rotate", (409, "KEY_IS_REVOKED"), {"secretVersion": 2}, _IS_REVOKED),
+    _step("revoke", _DONE, {"revokedReason": "other"}, _IS_REVOKED, {"reason": "temporary"}),
+    _step("reactivate", _DONE, {**_ACTIVE, "secretVersion": 2}, _WORKS),
+    _step("revoke", _DONE, {"revokedReason": "unused"}, _IS_REVOKED, {"reason": "unused"}),
+    _step(
+        "revoke", _DONE, {"revokedReason": "compromised"}, _IS_REVOKED, {"reason": "compromised"}
+    ),
+    _step("revoke", _DONE, {"revokedReason": "compromised"}, _IS_REVOKED, {"reason": "unused"}),
+    _step("reactivate", (409, "KEY_IS_COMPROMISED"), _REVOKED, _IS_REVOKED),
+    _step("delete", (204, None), {}, _IS_GONE),
+    *(
+        _step(action, _ABSENT, {}, _IS_GONE, {"description": "3"} if action == "edit" else None)
+        for action in ("view", "usage", "edit", "rotate", "revoke", "reactivate", "delete")
+    ),
+)
+"""The life of a key from its creation on."""
+
+FROM_EXPIRED: Sequence[Step] = (
+    _step("view", _DONE, {"status": "expired"}, _IS_EXPIRED),
+    _step("usage", _DONE, {"status": "expired"}, _IS_EXPIRED),
+    _step("rotate", (409, "KEY_IS_EXPIRED"), {"secretVersion": 1}, _IS_EXPIRED),
+    _step("reactivate", (409, "KEY_IS_EXPIRED"), {"status": "expired"}, _IS_EXPIRED),
+    _step("delete", (409, "KEY_NOT_REVOKED"), {"status": "expired"}, _IS_EXPIRED),
+    _step("edit", _DONE, {"status": "expired"}, _IS_EXPIRED, {"description": "late"}),
+    _step("revoke", _DONE, {"revokedReason": "temporary"}, _IS_REVOKED, {"reason": "temporary"}),
+    _step("reactivate", _DONE, {"status": "expired", "revokedAt": None}, _IS_EXPIRED),
+    _step("edit", _DONE, _ACTIVE, _WORKS, {"expiresAt": None}),
+    _step("rotate", _DONE, {**_ACTIVE, "secretVersion": 2}, _WORKS),
+)
+"""The life of a key from its expiry on."""
+
+
+@check(*WHOLE_TABLE)
+def the_state_table_holds(kit: Kit) -> Iterator[Complaint]:
+    """In every state of a key every action answers, and leaves it, as the state table says."""
+    yield from _story(kit, kit.keyring.make("table"), FROM_ACTIVE)
+    yield from _story(kit, kit.dead.expired_key(), FROM_EXPIRED)
+    yield from _revoked_again(kit)
+    yield from _neighbours_live_on(kit)
+
+
+@check(*TABLE)
+def new_keys_are_as_they_were_asked_for(kit: Kit) -> Iterator[Complaint]:
+    """A new key has what was asked for and the defaults for the rest, and is there to be seen."""
+    site = kit.resources.one(kit.live, "siteId")
+    asked = {
+        "name": f"{kit.mark} as asked for",
+        "description": "what for",
+        "scopes": ["sites:read", "keys:read"],
+        "siteIds": [site],
+        "expiresAt": _in_a_year(kit),
+    }
+    defaults = {"status": "active", "secretVersion": 1, "rotatedAt": None, "revokedAt": None}
+    defaults |= {"rateLimit": {"requests": 600, "windowSeconds": 60}}
+    body = kit.keyring.body("as asked for", **asked)
+    del body["rateLimit"]
+    made = kit.live("POST", KEYS, body)
+    if made.status != 201:
+        yield made.complaint(f"a good creation was answered {made.status}")
+        return
+    path = f"{KEYS}/{made.json['id']}"
+    seen = kit.live("GET", path)
+    for exchange in (made, seen):
+        yield from _shown(exchange, asked | defaults)
+    if made.header("location") != path:
+        yield made.complaint(f"Location is {made.header('location')}, not {path}")
+    if {**made.json, "key": None} != {**seen.json, "key": None}:
+        yield Complaint("the key is another than its creation answered", (made, seen))
+    page = kit.live("GET", KEYS, q=asked["name"])
+    if [key.get("id") for key in page.json.get("data", ())] != [made.json["id"]]:
+        yield page.complaint("a creation made more, or less, than one key")
+
+
+@check(*TABLE)
+def edits_change_what_they_name(kit: Kit) -> Iterator[Complaint]:
+    """An edit changes the members that it names and no other, never the value, and lasts."""
+    key = kit.keyring.make("edited")
+    site = kit.resources.one(kit.live, "siteId")
+    edits: Sequence[dict[str, Any]] = (
+        {"name": f"{kit.mark} renamed"},
+        {"description": "words"},
+        {"expiresAt": _in_a_year(kit)},
+        {"expiresAt": None},
+        {"description": None},
+        {"rateLimit": {"requests": 1000, "windowSeconds": 10}},
+        {"rateLimit": {"requests": 2000}},
+        {"scopes": ["keys:read", "sites:read"]},
+        {"siteIds": [site]},
+        {"rateLimit": None},
+    )
+    default = {"requests": 600, "windowSeconds": 60}
+    before = kit.live("GET", f"{KEYS}/{key.id}").json
+    for edit in edits:
+        kit.clock.wait(A_MOMENT)
+        answer = kit.live("PATCH", f"{KEYS}/{key.id}", edit)
+        seen = kit.live("GET", f"{KEYS}/{key.id}")
+        expected = {**before, **edit}
+        if "rateLimit" in edit:
+            limit = edit["rateLimit"]
+            expected["rateLimit"] = default if limit is None else {**before["rateLimit"], **limit}
+        for exchange in (answer, seen):
+            yield from _shown(exchange, {**expected, "updatedAt": seen.json.get("updatedAt")})
+        if seen.json.get("updatedAt", "") <= before["updatedAt"]:
+            yield Complaint("an edited key does not tell when it was edited", (answer, seen))
+        before = seen.json
+    yield from _use(kit, key.value, _WORKS, "the value of an edited key")
+
+
+@check(*TABLE)
+def edits_that_change_nothing_leave_no_trace(kit: Kit) -> Iterator[Complaint]:
+    """An edit that changes nothing answers 200, and neither the key nor its tag is another."""
+    key = kit.keyring.make("unchanged")
+    before = kit.live("GET", f"{KEYS}/{key.id}")
+    answer = kit.live("PATCH", f"{KEYS}/{key.id}", {"name": key.record["name"]})
+    after = kit.live("GET", f"{KEYS}/{key.id}")
+    if answer.status != 200:
+        yield answer.complaint(f"an edit that changes nothing was answered {answer.status}")
+    if (before.json, before.header("etag")) != (after.json, after.header("etag")):
+        yield Complaint("an edit that changes nothing changed something", (before, answer, after))
+    if "listAuditEvents" in kit.contract.by_id:
+        events = kit.live("GET", AUDIT, keyId=key.id)
+        if len(events.json["data"]) != 1:
+            yield events.complaint("an edit that changes nothing was audited")
+
+
+@check(*TABLE)
+def rotation_keeps_all_but_the_value(kit: Kit) -> Iterator[Complaint]:
+    """Rotation hands out another value, the old one is dead, and the key stays what it is."""
+    key = kit.keyring.make("rotated on", description="kept", siteIds=["*"])
+    before = kit.live("GET", f"{KEYS}/{key.id}").json
+    values = [key.value]
+    for version in (2, 3):
+        kit.clock.wait(A_MOMENT)
+        answer = kit.live("POST", f"{KEYS}/{key.id}/rotate")
+        if (answer.json.get("rotatedAt") or "") <= before["createdAt"]:
+            yield answer.complaint("a rotated key does not tell when it was rotated")
+        value = str(answer.json.get("key"))
+        if value in values:
+            yield answer.complaint("a rotation handed out a value that was there before")
+        if value.startswith(values[-1][: MOST_ALIKE + 1]):
+            yield answer.complaint("a rotation handed out a value like the one before")
+        values.append(value)
+        kept = {name: before[name] for name in (*NEVER_CHANGES, "name", "description", "scopes")}
+        hint = f"{value.partition('_')[0]}_…{value[-4:]}"
+        yield from _shown(answer, {**kept, "secretVersion": version, "hint": hint})
+        for old in values[:-1]:
+            kit.vault.mark(old, State.ROTATED)
+            yield from _use(kit, old, (401, "API_KEY_ROTATED"), "a replaced value")
+        yield from _use(kit, value, _WORKS, "the new value")
+
+
+@check(*WHOLE_TABLE)
+def killed_keys_are_dead_at_once(kit: Kit) -> Iterator[Complaint]:
+    """A key in use is refused by the very next request after it was killed, and stays so."""
+    for deed, expected in (("rotate", "API_KEY_ROTATED"), ("revoke", "API_KEY_REVOKED")):
+        key = kit.keyring.make(f"to {deed}")
+        for _ in range(3):
+            yield from _use(kit, key.value, _WORKS, "a live key")
+            key.api("GET", AUTHORIZE)
+        if deed == "rotate":
+            kit.keyring.rotate(key)
+        else:
+            kit.keyring.revoke(key)
+        for _ in range(4):
+            yield from _use(kit, key.value, (401, expected), f"a key just killed by {deed}")
+            for path in (KEYS, AUTHORIZE):
+                yield from _refused_at(key, path, expected)
+    yield from _narrowed(kit)
+
+
+@check("createApiKey", "revokeApiKey", "deleteApiKey", "getCurrentApiKey", "listApiKeys")
+def deletion_is_for_ever(kit: Kit) -> Iterator[Complaint]:
+    """A deleted key is in no list, and none of its values works or is known any more."""
+    key = kit.keyring.make("deleted for ever")
+    new_value = kit.keyring.rotate(key)
+    kit.keyring.delete(key)
+    kit.vault.mark(new_value, State.DELETED)
+    for value in (key.value, new_value):
+        yield from _use(kit, value, _IS_GONE, "the value of a deleted key")
+    page = kit.live("GET", KEYS, q=str(key.record["name"]))
+    if key.id in {item["id"] for item in page.json["data"]}:
+        yield page.complaint("a deleted key is in the list")
+
+
+def _story(kit: Kit, key: Key, steps: Sequence[Step]) -> Iterator[Complaint]:
+    value = key.value
+    replaced: str | None = None
+    told: list[Exchange] = []
+    for step in steps:
+        exchange = _act(kit, key, step)
+        told.append(exchange)
+        if (exchange.status, exchange.code) != step.expected:
+            got = f"{exchange.status} {exchange.code or ''}".strip()
+            yield exchange.complaint(f"{step.action}: {got}, not {step.expected}").with_story(told)
+            return
+        if step.action == "rotate" and exchange.status == 200:
+            replaced, value = value, str(exchange.json.get("key"))
+        gone = step.use is _IS_GONE
+        seen = kit.live("GET", f"{KEYS}/{key.id}")
+        if not gone:
+            for complaint in _shown(seen, step.shown):
+                yield complaint.with_story([*told, seen])
+        elif seen.status != 404:
+            yield seen.complaint("a deleted key can be viewed").with_story([*told, seen])
+        yield from _use(kit, value, step.use, f"the current value after {step.action}")
+        if replaced is not None:
+            expected = _IS_GONE if gone else (401, "API_KEY_ROTATED")
+            yield from _use(kit, replaced, expected, f"the replaced value after {step.action}")
+
+
+def _neighbours_live_on(kit: Kit) -> Iterator[Complaint]:
+    keys: list[Key] = []
+    for number in range(3):
+        kit.clock.wait(A_MOMENT)
+        keys.append(kit.keyring.make(f"neighbour {number}"))
+    before, key, after = keys
+    kit.clock.wait(A_MOMENT)
+    kit.keyring.revoke(key)
+    seen = kit.live("GET", f"{KEYS}/{key.id}")
+    if (seen.json.get("revokedAt") or "") <= seen.json.get("createdAt", ""):
+        yield seen.complaint("a revoked key does not tell when it was revoked")
+    for neighbour in (before, after):
+        yield from _use(kit, neighbour.value, _WORKS, "the neighbour of a revoked key")
+
+
+def _revoked_again(kit: Kit) -> Iterator[Complaint]:
+    key = kit.keyring.make("revoked twice")
+    kit.keyring.revoke(key)
+    first = kit.live("GET", f"{KEYS}/{key.id}")
+    again = kit.live("POST", f"{KEYS}/{key.id}/revoke")
+    if (first.json, first.header("etag")) != (again.json, again.header("etag")):
+        yield Complaint("to revoke a revoked key changed it", (first, again))
+
+
+def _act(kit: Kit, key: Key, step: Step) -> Exchange:
+    path = f"{KEYS}/{key.id}"
+    match step.action:
+        case "view":
+            return kit.live("GET", path)
+        case "usage":
+            return kit.live("GET", f"{path}/usage")
+        case "edit":
+            return kit.live("PATCH", path, step.body)
+        case "delete":
+            return kit.live("DELETE", path)
+        case action:
+            return kit.live("POST", f"{path}/{action}", step.body)
+
+
+def _use(kit: Kit, value: str, expected: tuple[int, str | None], what: str) -> Iterator[Complaint]:
+    exchange = kit.live.with_value(value)("GET", CURRENT)
+    if (exchange.status, exchange.code) != expected:
+        got = f"{exchange.status} {exchange.code or ''}".strip()
+        yield exchange.complaint(
+            f"{what} was answered {got}, not {expected[0]} {expected[1] or ''}"
+        )
+
+
+def _refused_at(key: Key, path: str, expected: str) -> Iterator[Complaint]:
+    exchange = key.api("GET", path)
+    if (exchange.status, exchange.code) != (401, expected):
+        yield exchange.complaint(f"a dead key was answered {exchange.status} at {path}")
+
+
+def _narrowed(kit: Kit) -> Iterator[Complaint]:
+    key = kit.keyring.make("to narrow")
+    key.api.must(200, "GET", KEYS)
+    kit.live.must(200, "PATCH", f"{KEYS}/{key.id}", {"scopes": ["sites:read"]})
+    exchange = key.api("GET", KEYS)
+    if exchange.status != 403:
+        yield exchange.complaint("a scope was used just after it had been taken away")
+
+
+def _shown(exchange: Exchange, expected: Mapping[str, Any]) -> Iterator[Complaint]:
+    for name, value in expected.items():
+        got = exchange.json.get(name)
+        if _comparable(name, got) != _comparable(name, value):
+            yield exchange.complaint(f"{name} is {got!r}, not {value!r}")
+
+
+def _comparable(name: str, value: Any) -> Any:
+    if name in {"scopes", "siteIds"} and isinstance(value, list):
+        return sorted(map(str, value))
+    if name.endswith("At") and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return None if name in {"lastUsedAt", "advisories"} else value
+
+
+def _in_a_year(kit: Kit) -> str:
+    made_at = datetime.fromisoformat(str(kit.runner.record["createdAt"])).astimezone(ELSEWHERE)
+    return (made_at + timedelta(days=365)).isoformat(timespec="milliseconds")

@@ -1,0 +1,158 @@
+"""Rate limits: exact, honest, and charged once."""
+
+import re
+from collections.abc import Iterator
+
+from keyfob_contract.checks.registry import check
+from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.run.keyring import Key
+from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.vault import State
+from keyfob_contract.wire.message import Request
+
+KEYS = "/v1/api-keys"
+CURRENT = f"{KEYS}/current"
+ALLOWED = 20
+BEYOND = 50
+WINDOW_SECONDS = 2
+LONG_SECONDS = 3600
+LESS_THAN_A_SECOND = 0.9
+LIMITED = ("createApiKey", "getCurrentApiKey")
+
+_ENDS = re.compile(r"[;,]\s*t=(\d+)")
+_LEFT = re.compile(r"[;,]\s*r=(\d+)")
+
+
+@check(*LIMITED)
+def a_window_lets_exactly_n_pass(kit: Kit) -> Iterator[Complaint]:
+    """Of N and 50 requests at once exactly N pass, and the rest are 429."""
+    key = _limited(kit, "burst", ALLOWED, LONG_SECONDS)
+    burst = key.api.ask_together([Request("GET", CURRENT)] * (ALLOWED + BEYOND))
+    passed = [exchange for exchange in burst if exchange.status == 200]
+    refused = [exchange for exchange in burst if exchange.status == 429]
+    if len(passed) != ALLOWED or len(passed) + len(refused) != len(burst):
+        odd = next((e for e in burst if e.status not in {200, 429}), burst[-1])
+        yield odd.complaint(f"{len(passed)} of {len(burst)} passed, not {ALLOWED}")
+    more = {"rateLimit": {"requests": ALLOWED + BEYOND}}
+    kit.live.must(200, "PATCH", f"{KEYS}/{key.id}", more)
+    after = key.api("GET", CURRENT)
+    if after.status != 429:
+        yield after.complaint("a changed limit did not wait for the next window")
+
+
+@check(*LIMITED)
+def retry_after_is_honest(kit: Kit) -> Iterator[Complaint]:
+    """To wait as long as Retry-After says is enough, and over a second less is not."""
+    key = _limited(kit, "patient", 2, WINDOW_SECONDS)
+    for _ in range(2):
+        key.api.must(200, "GET", CURRENT)
+    refused = key.api("GET", CURRENT)
+    seconds = _retry_after(refused)
+    if refused.status != 429 or seconds is None or not 1 <= seconds <= WINDOW_SECONDS:
+        text = f"past its limit a key was answered {refused.status}, Retry-After {seconds}"
+        yield refused.complaint(text)
+        return
+    if seconds > 1:
+        kit.clock.wait(seconds - 1 - (1 - LESS_THAN_A_SECOND))
+        early = key.api("GET", CURRENT)
+        if early.status != 429:
+            yield Complaint("over a second less than Retry-After was enough", (refused, early))
+        seconds = 1 + (1 - LESS_THAN_A_SECOND)
+    kit.clock.wait(seconds)
+    for _ in range(2):
+        late = key.api("GET", CURRENT)
+        if late.status != 200:
+            yield Complaint(
+                "to wait for as long as Retry-After says is not enough", (refused, late)
+            )
+            return
+
+
+@check(*LIMITED, "listApiKeys", "listSites", "createSite", "verifyApiKey", "authorize")
+def each_request_is_charged_once(kit: Kit) -> Iterator[Complaint]:
+    """Every request of a live key, good or bad, is charged to it exactly once; others to nobody."""
+    key = _limited(kit, "charged", 1000, LONG_SECONDS)
+    judged = _limited(kit, "judged", 1000, LONG_SECONDS)
+    verify = Request("POST", kit.contract.by_id["verifyApiKey"].path)
+    left = _left(key.api("GET", CURRENT))
+    for what, request, charge in (
+        ("a good request", Request("GET", CURRENT), 1),
+        ("a list", Request("GET", KEYS), 1),
+        ("a bad query", Request("GET", f"{KEYS}?kit=1"), 1),
+        ("a thing that is absent", Request("GET", f"{KEYS}/key_absent"), 1),
+        ("a bad body", Request("POST", "/v1/sites").with_json({}), 1),
+        ("authorize", Request("GET", "/v1/authorize?scope=keys:read"), 1),
+        ("verifyApiKey", verify.with_json({"key": judged.value}), 1),
+        ("verifyApiKey of itself", verify.with_json({"key": key.value}), 1),
+        ("HEAD", Request("HEAD", CURRENT), 1),
+        ("an unknown path", Request("GET", "/kit-no-such-path"), 0),
+        ("another method", Request("DELETE", KEYS), 0),
+    ):
+        exchange = key.api.ask(request)
+        now = _left(key.api("GET", CURRENT))
+        charged = left - now - 1
+        left = now
+        if charged != charge:
+            yield exchange.complaint(f"{what} was charged {charged} times, not {charge}")
+    seen = judged.api("GET", CURRENT)
+    if _left(seen) != 1000 - 2:
+        yield seen.complaint("verifyApiKey did not charge the key that it judged exactly once")
+
+
+@check(*LIMITED, "rotateApiKey")
+def refused_credentials_are_not_charged(kit: Kit) -> Iterator[Complaint]:
+    """Requests with a replaced value take nothing from the key's limit."""
+    key = _limited(kit, "robbed", 2, LONG_SECONDS)
+    value = kit.keyring.rotate(key)
+    for _ in range(4):
+        key.api("GET", CURRENT)
+    exchange = key.api.with_value(value)("GET", CURRENT)
+    if exchange.status != 200:
+        yield exchange.complaint("requests that were refused with 401 were charged to the key")
+
+
+@check(*LIMITED)
+def exhausted_keys_are_refused_everywhere(kit: Kit) -> Iterator[Complaint]:
+    """A key past its limit is 429 on every operation, with Retry-After."""
+    key = _limited(kit, "exhausted", 1, LONG_SECONDS)
+    key.api.must(200, "GET", CURRENT)
+    for operation in kit.operations():
+        exchange = key.api.ask(kit.samples.harmless(kit.live, operation))
+        if exchange.status != 429:
+            yield exchange.complaint(f"{operation.id} answered {exchange.status} past the limit")
+        elif not 1 <= (_retry_after(exchange) or 0) <= LONG_SECONDS:
+            yield exchange.complaint(
+                f"{operation.id}: Retry-After is {exchange.header('retry-after')}"
+            )
+
+
+@check(*LIMITED)
+def limits_are_told_in_headers(kit: Kit) -> Iterator[Complaint]:
+    """RateLimit and RateLimit-Policy tell the limit, and what is left of it, request by request."""
+    key = _limited(kit, "told", 5, LONG_SECONDS)
+    policy = f'"key";q=5;w={LONG_SECONDS}'
+    for left in (4, 3, 2, 1, 0, 0):
+        exchange = key.api("GET", CURRENT)
+        rest = _ENDS.search(exchange.header("ratelimit") or "")
+        if left == 4 and (rest is None or int(rest[1]) < LONG_SECONDS - 1):
+            yield exchange.complaint("the window did not begin with the first request in it")
+        if _left(exchange) != left:
+            yield exchange.complaint(f"RateLimit is {exchange.header('ratelimit')}, not r={left}")
+        if exchange.header("ratelimit-policy") != policy:
+            yield exchange.complaint(f"RateLimit-Policy is not {policy}")
+
+
+def _limited(kit: Kit, name: str, requests: int, seconds: int) -> Key:
+    key = kit.keyring.make(name, rateLimit={"requests": requests, "windowSeconds": seconds})
+    kit.vault.mark(key.value, State.LIVE)
+    return key
+
+
+def _left(exchange: Exchange) -> int:
+    found = _LEFT.search(exchange.header("ratelimit") or "")
+    return int(found[1]) if found else -1
+
+
+def _retry_after(exchange: Exchange) -> int | None:
+    text = exchange.header("retry-after") or ""
+    return int(text) if text.isdigit() else None

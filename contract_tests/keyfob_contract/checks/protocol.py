@@ -1,0 +1,101 @@
+"""Paths, methods and targets, whoever asks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from keyfob_contract.checks.registry import NotChecked, check
+from keyfob_contract.rules.exchange import Complaint
+from keyfob_contract.rules.spec import Operation
+from keyfob_contract.run.api import Api
+from keyfob_contract.run.kit import Kit
+from keyfob_contract.wire.message import Request
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+STRANGE_PATHS = ("/kit-no-such-path", "/", "/v1", "//")
+OFTEN_THERE = frozenset({"OPTIONS", "TRACE"})
+"""Methods that servers know by themselves, for browsers' sake."""
+MALFORMED_PATHS = ("/%0A", "/kit%00", "/%FF", "/%2", "/%zz")
+
+
+@check()
+def unknown_paths_are_not_found(kit: Kit) -> Iterator[Complaint]:
+    """A path that the contract does not have is 404, one with a slash too many as well."""
+    for accepted in ("text/html", "application/problem+json"):  # the journal looks at the error
+        kit.live.ask(Request("GET", STRANGE_PATHS[0], (("Accept", accepted),)))
+    known = {operation.path for operation in kit.contract.operations}
+    plain = sorted(path for path in known if "{" not in path)
+    strange = [*STRANGE_PATHS, *(f"{path}/" for path in plain)]
+    if not kit.profile.strictness.early_refusals:  # who knows what else there is
+        strange = strange[:1]
+    for path in strange:
+        if path in known:
+            continue
+        for api in _askers(kit):
+            exchange = api("GET", path)
+            if exchange.status != 404:
+                yield exchange.complaint(f"{path} was answered {exchange.status}")
+
+
+@check()
+def absent_things_are_not_found(kit: Kit) -> Iterator[Complaint]:
+    """An id that names nothing is 404 on every operation."""
+    for operation in kit.operations():
+        if operation.path_values and operation.reply_rule(404):
+            ids = {name: kit.samples.absent(kit.live, name) for name in operation.path_values}
+            exchange = kit.live.ask(kit.samples.request(kit.live, operation, ids=ids))
+            if exchange.status != 404:
+                yield exchange.complaint(f"{operation.id} of nothing answered {exchange.status}")
+
+
+@check()
+def other_methods_are_not_allowed(kit: Kit) -> Iterator[Complaint]:
+    """A method that a path does not have is 405, with Allow, whoever asks."""
+    for path, operations in _paths(kit):
+        has = {operation.method for operation in operations}
+        has |= {"HEAD"} if "GET" in has else set()
+        has |= set() if kit.profile.strictness.early_refusals else OFTEN_THERE
+        target = kit.samples.harmless(kit.live, operations[0]).path
+        for method in METHODS:
+            if method not in has:
+                for api in _askers(kit):
+                    exchange = api(method, target)
+                    if exchange.status != 405:
+                        yield exchange.complaint(f"{method} {path} answered {exchange.status}")
+
+
+@check()
+def head_answers_as_get(kit: Kit) -> Iterator[Complaint]:
+    """HEAD answers as GET does, without a body."""
+    if not kit.profile.strictness.early_refusals:
+        raise NotChecked("the profile does not promise HEAD")
+    for operation in kit.operations(needing_a_key=False):
+        if operation.method != "GET":
+            continue
+        request = kit.samples.request(kit.live, operation)
+        api = kit.live if operation.needs_key else kit.nobody
+        get, head = api.ask(request), api.ask(replace(request, method="HEAD"))
+        if head.status != get.status:
+            text = f"GET {operation.path} answered {get.status}, HEAD {head.status}"
+            yield Complaint(text, (get, head))
+
+
+@check()
+def malformed_targets_are_refused(kit: Kit) -> Iterator[Complaint]:
+    """A target with control characters, broken escapes or what is no UTF-8 is 400, whoever asks."""
+    if not kit.profile.strictness.early_refusals:
+        raise NotChecked("the profile does not promise that malformed targets are refused")
+    for path in MALFORMED_PATHS:
+        for api in (kit.live, kit.nobody):
+            exchange = api.ask(Request("GET", path))
+            if exchange.status != 400:
+                yield exchange.complaint(f"{path} was answered {exchange.status}")
+
+
+def _paths(kit: Kit) -> Iterator[tuple[str, Sequence[Operation]]]:
+    for path in dict.fromkeys(operation.path for operation in kit.contract.operations):
+        yield path, [o for o in kit.contract.operations if o.path == path]
+
+
+def _askers(kit: Kit) -> Sequence[Api]:
+    """Who asks: nobody, too, if that is refused before anybody looks at a key."""
+    return (kit.live, kit.nobody) if kit.profile.strictness.early_refusals else (kit.live,)

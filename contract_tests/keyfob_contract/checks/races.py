@@ -1,0 +1,70 @@
+"""What happens at once: exactly one wins, and nobody comes too late."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from keyfob_contract.checks.registry import check
+from keyfob_contract.rules.exchange import Complaint
+from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.vault import State
+from keyfob_contract.wire.message import Request
+
+KEYS = "/v1/api-keys"
+CURRENT = f"{KEYS}/current"
+AT_ONCE = 8
+ROUNDS = 3
+
+
+@check("createApiKey", "rotateApiKey", "getCurrentApiKey")
+def concurrent_rotations_leave_one_value(kit: Kit) -> Iterator[Complaint]:
+    """Of many rotations at once every one hands out a value, and exactly one of those is alive."""
+    key = kit.keyring.make("contended")
+    rotate = Request("POST", f"{KEYS}/{key.id}/rotate")
+    told = kit.live.ask_together([rotate] * AT_ONCE)
+    values = [str(e.json["key"]) for e in told if e.status == 200 and "key" in e.json]
+    uses = [(value, kit.live.with_value(value)("GET", CURRENT)) for value in (key.value, *values)]
+    alive = [use for _, use in uses if use.status == 200]
+    for value, use in uses:
+        kit.vault.mark(value, State.LIVE if use.status == 200 else State.ROTATED)
+    if len(alive) != 1:
+        yield Complaint(
+            f"{len(alive)} values are alive after {AT_ONCE} rotations at once", tuple(told)
+        )
+    if len(set(values)) != AT_ONCE:
+        yield Complaint(
+            f"{AT_ONCE} rotations at once handed out {len(set(values))} values", tuple(told)
+        )
+
+
+@check("createApiKey", "listApiKeys")
+def concurrent_creations_with_one_idempotency_key_make_one(kit: Kit) -> Iterator[Complaint]:
+    """Of many creations at once with one Idempotency-Key exactly one creates."""
+    body, token = kit.keyring.body("twins"), kit.token()
+    create = Request("POST", KEYS, (("Idempotency-Key", token),)).with_json(body)
+    told = kit.live.ask_together([create] * AT_ONCE)
+    made = [exchange for exchange in told if exchange.status == 201]
+    for exchange in made:
+        kit.keyring.adopt(exchange)
+    page = kit.live("GET", KEYS, q=body["name"])
+    if len(made) != 1 or len(page.json.get("data", ())) != 1:
+        count = len(page.json.get("data", ()))
+        yield Complaint(f"{AT_ONCE} creations at once made {count} keys", (*told, page))
+    if any((e.status, e.code) != (409, "IDEMPOTENCY_CONFLICT") for e in told if e not in made):
+        yield Complaint("a twin was told something else than that it is one", tuple(told))
+
+
+@check("createApiKey", "revokeApiKey", "getCurrentApiKey")
+def no_use_succeeds_after_the_reply_to_revoke(kit: Kit) -> Iterator[Complaint]:
+    """A key in use as it is revoked is refused by every request begun after the reply."""
+    use = Request("GET", CURRENT)
+    for number in range(ROUNDS):
+        key = kit.keyring.make(f"in use {number}")
+        mixed = [use.with_headers(*key.api.headers)] * AT_ONCE
+        revoke = Request("POST", f"{KEYS}/{key.id}/revoke").with_headers(*kit.live.headers)
+        told = kit.inspector.ask_together([*mixed[: AT_ONCE // 2], revoke, *mixed[AT_ONCE // 2 :]])
+        if told[AT_ONCE // 2].status != 200:
+            yield told[AT_ONCE // 2].complaint("a key in use could not be revoked")
+        kit.vault.mark(key.value, State.REVOKED)
+        for late in key.api.ask_together([replace(use)] * AT_ONCE):
+            if late.status != 401:
+                yield late.complaint("a key was used after the reply to its revocation")

@@ -1,0 +1,85 @@
+"""Visitors, employees and deliveries: what is done to them, in its order, once."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from keyfob_contract.checks.registry import check
+from keyfob_contract.rules.exchange import Complaint
+from keyfob_contract.run.kit import Kit
+from keyfob_contract.wire.message import Request
+
+AT_ONCE = 6
+
+
+class Course(NamedTuple):
+    """What is done to a thing of one kind, and whether that is possible just then."""
+
+    path: str
+    parameter: str
+    steps: Sequence[tuple[str, bool, str]]
+
+
+COURSES = (
+    Course(
+        "/v1/visitors",
+        "visitorId",
+        (
+            ("check-out", False, "expected"),
+            ("check-in", True, "checkedIn"),
+            ("check-in", False, "checkedIn"),
+            ("check-out", True, "checkedOut"),
+            ("check-out", False, "checkedOut"),
+            ("check-in", False, "checkedOut"),
+        ),
+    ),
+    Course(
+        "/v1/employees",
+        "employeeId",
+        (
+            ("check-out", False, "checkedOut"),
+            ("check-in", True, "checkedIn"),
+            ("check-in", False, "checkedIn"),
+            ("check-out", True, "checkedOut"),
+            ("check-in", True, "checkedIn"),
+        ),
+    ),
+    Course(
+        "/v1/deliveries",
+        "deliveryId",
+        (("collect", True, "collected"), ("collect", False, "collected")),
+    ),
+)
+OPERATIONS = (
+    "checkInVisitor",
+    "checkOutVisitor",
+    "checkInEmployee",
+    "checkOutEmployee",
+    "collectDelivery",
+)
+
+
+@check(*OPERATIONS)
+def steps_are_taken_in_their_order(kit: Kit) -> Iterator[Complaint]:
+    """What cannot be done in a state is 409 and changes nothing; what can be is done and lasts."""
+    for path, parameter, steps in COURSES:
+        one = f"{path}/{kit.resources.fresh(kit.live, parameter)}"
+        for step, possible, status in steps:
+            exchange = kit.live("POST", f"{one}/{step}")
+            expected = (200, None) if possible else (409, "STATE_CONFLICT")
+            if (exchange.status, exchange.code) != expected:
+                yield exchange.complaint(f"{step} of a {status} one: {exchange.status}")
+            seen = kit.live("GET", one)
+            if seen.json.get("status") != status:
+                yield seen.complaint(f"after {step} the status is {seen.json.get('status')}")
+
+
+@check(*OPERATIONS)
+def of_many_at_once_one_takes_the_step(kit: Kit) -> Iterator[Complaint]:
+    """Of many check-ins or collections of one thing at once exactly one is done."""
+    for path, parameter, steps in COURSES:
+        step = next(step for step, possible, _ in steps if possible)
+        one = f"{path}/{kit.resources.fresh(kit.live, parameter)}"
+        told = kit.live.ask_together([Request("POST", f"{one}/{step}")] * AT_ONCE)
+        done = [exchange for exchange in told if exchange.status == 200]
+        if len(done) != 1:
+            yield Complaint(f"{len(done)} of {AT_ONCE} at once did {step}", tuple(told))
