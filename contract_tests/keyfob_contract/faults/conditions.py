@@ -1,0 +1,144 @@
+"""Faults in If-Match, ETag and Idempotency-Key."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from keyfob.domain import idempotency, lifecycle
+from keyfob.domain.api_keys import ApiKeys
+from keyfob.domain.idempotency import Idempotency
+from keyfob.errors import IdempotencyConflict, KeyfobError, PreconditionFailed
+from keyfob.handlers import api_keys as handlers
+from keyfob.model import Actor, ActorRef, ApiKey
+from keyfob.reply import Json, Reply
+from keyfob_contract.faults.fault import Patch, Right, fault
+
+
+@fault(caught_by="edits_honour_if_match")
+def if_match_is_not_looked_at(patch: Patch) -> None:
+    """An edit with an old tag overwrites what others changed meanwhile."""
+    patch.put(handlers, "matched_versions", lambda _if_match: None)
+
+
+@fault(caught_by="edits_honour_if_match")
+def weak_tags_match(patch: Patch) -> None:
+    """A weak tag matches, which If-Match does not allow."""
+
+    @patch(handlers, "matched_versions")
+    def matched_versions(right: Right, if_match: str | None) -> Any:
+        return right(None if if_match is None else if_match.replace("W/", ""))
+
+
+@fault(caught_by="edits_honour_if_match")
+def the_star_matches_nothing(patch: Patch) -> None:
+    """If-Match: * is 412, though the key is there."""
+
+    @patch(handlers, "matched_versions")
+    def matched_versions(right: Right, if_match: str | None) -> Any:
+        return frozenset[int]() if if_match == "*" else right(if_match)
+
+
+@fault(caught_by="edits_honour_if_match")
+def tags_outweigh_states(patch: Patch) -> None:
+    """An edit of a revoked key with an old tag is 412, so that its author tries again in vain."""
+
+    @patch(ApiKeys, "edit")
+    def edit(right: Right, self: Any, actor: Actor, key_id: str, *how: Any) -> ApiKey:
+        _edit, versions = how
+        if versions is not None and self.get(actor, key_id).version not in versions:
+            raise PreconditionFailed
+        return right(self, actor, key_id, *how)
+
+
+@fault(caught_by="tags_name_versions_of_the_configuration")
+def use_changes_the_tag(patch: Patch) -> None:
+    """A key has another tag after each use, so that whoever edits it comes too late."""
+    patch.put(handlers, "etag", lambda key: f'"{key.version}{key.last_used_at or ""}"')
+
+
+@fault(caught_by="tags_name_versions_of_the_configuration")
+def rotation_keeps_the_tag(patch: Patch) -> None:
+    """A rotation leaves the tag as it was."""
+
+    @patch(lifecycle, "rotated")
+    def rotated(right: Right, key: ApiKey, hint: str, now: int) -> ApiKey:
+        return replace(right(key, hint, now), version=key.version)
+
+
+@fault(caught_by="repeated_creations_happen_once")
+def idempotency_keys_are_not_looked_at(patch: Patch) -> None:
+    """A repeated creation creates again."""
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, *what: Any, **how: Any) -> Reply:
+        actor, operation, _key, body = what
+        return right(self, actor, operation, None, body, **how)
+
+
+@fault(caught_by="repeated_creations_happen_once")
+def another_body_gets_the_first_reply(patch: Patch) -> None:
+    """An Idempotency-Key that comes again with another body is answered the first reply."""
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, *what: Any, **how: Any) -> Reply:
+        actor, operation, key, _body = what
+        return right(self, actor, operation, key, {}, **how)
+
+
+@fault(caught_by="repeated_creations_happen_once")
+def a_repeated_creation_answers_200(patch: Patch) -> None:
+    """A repeated creation answers 200, and not as the first time."""
+
+    @patch(idempotency, "_repeated")
+    def repeated(right: Right, remembered: Json) -> Reply:
+        return replace(right(remembered), status=200)
+
+
+@fault(caught_by="repeated_creations_happen_once")
+def callers_share_idempotency_keys(patch: Patch) -> None:
+    """Who uses an Idempotency-Key that another caller has used is answered the other's reply."""
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, actor: Actor, *what: Any, **how: Any) -> Reply:
+        everybody = replace(actor, ref=ActorRef(actor.ref.type, "everybody"))
+        return right(self, everybody, *what, **how)
+
+
+@fault(caught_by="repeated_creations_happen_once")
+def failed_creations_use_up_their_key(patch: Patch) -> None:
+    """A creation that was refused uses up its Idempotency-Key, so that nobody can try again."""
+    used: set[str] = set()
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, *what: Any, **how: Any) -> Reply:
+        key = what[2]
+        if key in used:
+            raise IdempotencyConflict(reason="different_body")
+        try:
+            return right(self, *what, **how)
+        except KeyfobError:
+            used.update({key} - {None})
+            raise
+
+
+@fault(caught_by="a_repeated_key_creation_shows_no_value")
+def a_repeated_creation_shows_the_value_again(patch: Patch) -> None:
+    """The reply to a creation, value and all, is kept, and answered again."""
+
+    def remembered(reply: Reply) -> str:
+        body, headers = dict(reply.body or {}), dict(reply.headers)
+        return json.dumps({"status": reply.status, "body": body, "headers": headers})
+
+    patch.put(idempotency, "_remembered", remembered)
+
+
+@fault(caught_by="a_repeated_key_creation_shows_no_value")
+def a_repeated_creation_does_not_name_the_key(patch: Patch) -> None:
+    """Who repeats the creation of a key is not told which key he has."""
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, *what: Any, **how: Any) -> Reply:
+        try:
+            return right(self, *what, **how)
+        except IdempotencyConflict as conflict:
+            raise IdempotencyConflict(reason=conflict.details["reason"]) from None

@@ -1,0 +1,109 @@
+"""Faults in what keeps a key from granting more than it holds."""
+
+from dataclasses import replace
+from typing import Any
+
+from keyfob.domain import api_keys, lifecycle
+from keyfob.domain.api_keys import ApiKeys
+from keyfob.domain.authority import demand_grant_within, demand_key_within
+from keyfob.errors import ScopeEscalation
+from keyfob.model import ALL_SCOPES, Actor, ApiKey, Scope
+from keyfob_contract.faults.fault import Patch, Right, fault
+
+
+@fault(caught_by="nobody_creates_more_than_it_holds")
+def keys_grant_scopes_that_they_lack(patch: Patch) -> None:
+    """A key creates keys with scopes that it does not hold itself."""
+
+    @patch(api_keys, "demand_grant_within")
+    def demand(right: Right, actor: Actor, scopes: Scope, *others: Any) -> None:
+        right(actor, scopes & actor.scopes, *others)
+
+
+@fault(caught_by="nobody_creates_more_than_it_holds")
+def limited_keys_grant_every_site(patch: Patch) -> None:
+    """A key that is limited to sites creates keys for every site."""
+
+    @patch(api_keys, "demand_grant_within")
+    def demand(right: Right, actor: Actor, scopes: Scope, _sites: Any, expires_at: Any) -> None:
+        right(actor, scopes, actor.sites, expires_at)
+
+
+@fault(caught_by="nobody_creates_more_than_it_holds")
+def keys_that_expire_make_keys_that_do_not(patch: Patch) -> None:
+    """A key that expires creates keys that never do: no expiry is not taken for a late one."""
+
+    @patch(api_keys, "demand_grant_within")
+    def demand(right: Right, actor: Actor, scopes: Scope, sites: Any, expires_at: Any) -> None:
+        right(actor, scopes, sites, actor.expires_at if expires_at is None else expires_at)
+
+
+@fault(caught_by="nobody_creates_more_than_it_holds")
+def what_was_too_much_is_not_named(patch: Patch) -> None:
+    """Who would grant too much is not told what."""
+
+    @patch(api_keys, "demand_grant_within")
+    def demand(right: Right, *asked: Any) -> None:
+        try:
+            right(*asked)
+        except ScopeEscalation:
+            raise ScopeEscalation from None
+
+
+@fault(caught_by="nobody_edits_beyond_what_it_holds")
+def an_edit_may_grant_more(patch: Patch) -> None:
+    """An edit looks at what the key is, and not at what it will be."""
+    edited: list[ApiKey] = []
+
+    @patch(lifecycle, "merged")
+    def merged(right: Right, key: ApiKey, edit: Any) -> ApiKey:
+        edited.append(right(key, edit))
+        return edited[-1]
+
+    @patch(api_keys, "demand_key_within")
+    def demand(right: Right, actor: Actor, key: ApiKey) -> None:
+        if not any(key is each for each in edited):
+            right(actor, key)
+
+
+@fault(caught_by="nobody_edits_beyond_what_it_holds")
+def stronger_keys_can_be_edited(patch: Patch) -> None:
+    """An edit looks only at what it changes, so that a key edits keys that hold more than it."""
+
+    @patch(ApiKeys, "edit")
+    def edit(right: Right, self: Any, actor: Actor, key_id: str, edit: Any, *others: Any) -> ApiKey:
+        ends = edit.get("expires_at", actor.expires_at)
+        demand_grant_within(actor, edit.get("scopes", Scope(0)), actor.sites, ends)
+        return right(self, _mighty(actor), key_id, edit, *others)
+
+
+@fault(caught_by="nobody_rotates_beyond_what_it_holds")
+def stronger_keys_can_be_rotated(patch: Patch) -> None:
+    """A key rotates keys that hold more than it, and so gets a value that may do more."""
+
+    @patch(ApiKeys, "rotate")
+    def rotate(right: Right, self: Any, actor: Actor, key_id: str) -> Any:
+        return right(self, _mighty(actor), key_id)
+
+
+@fault(caught_by="nobody_reactivates_beyond_what_it_holds")
+def stronger_keys_can_be_reactivated(patch: Patch) -> None:
+    """A key reactivates keys that hold more than it."""
+
+    @patch(ApiKeys, "reactivate")
+    def reactivate(right: Right, self: Any, actor: Actor, key_id: str) -> ApiKey:
+        return right(self, _mighty(actor), key_id)
+
+
+@fault(caught_by="revoking_takes_no_more_than_its_scope")
+def stronger_keys_cannot_be_revoked(patch: Patch) -> None:
+    """Only who holds all that a key does can revoke it, so that in an emergency nobody may."""
+
+    @patch(ApiKeys, "revoke")
+    def revoke(right: Right, self: Any, actor: Actor, key_id: str, reason: Any) -> ApiKey:
+        demand_key_within(actor, self.get(actor, key_id))
+        return right(self, actor, key_id, reason)
+
+
+def _mighty(actor: Actor) -> Actor:
+    return replace(actor, scopes=ALL_SCOPES, expires_at=None)

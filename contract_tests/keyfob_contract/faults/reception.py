@@ -1,0 +1,118 @@
+"""Faults in the books on visitors, employees and deliveries."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from keyfob import handlers
+from keyfob.domain import book
+from keyfob.domain.keyfob import Keyfob
+from keyfob.model import EVERY_SITE, Actor, Position, Sites
+from keyfob.reception import EntryStatus
+from keyfob.store import tables
+from keyfob.store.reception import EntryRows
+from keyfob.store.store import Store
+from keyfob_contract.faults.fault import Patch, Right, fault
+from keyfob_contract.faults.races import A_SLOW_STORE_SECONDS, no_transaction
+
+
+@fault(caught_by="steps_are_taken_in_their_order")
+def steps_are_taken_in_any_order(patch: Patch) -> None:
+    """Who has left can check in again, and a delivery can be collected twice."""
+
+    @patch(EntryRows, "change")
+    def change(right: Right, self: Any, *where: Any) -> bool:
+        *entry, _status, changes = where
+        found = self.find(*entry)
+        return found is not None and right(self, *entry, found.status, changes)
+
+
+@fault(caught_by="steps_are_taken_in_their_order")
+def collections_are_lost(patch: Patch) -> None:
+    """The collection of a delivery answers as if it had been noted, and is not written down."""
+
+    @patch(EntryRows, "change")
+    def change(right: Right, self: Any, *where: Any) -> bool:
+        return where[3] is EntryStatus.RECEIVED or right(self, *where)
+
+
+@fault(caught_by="of_many_at_once_one_takes_the_step")
+def everybody_at_once_collects_a_delivery(patch: Patch) -> None:
+    """Of several who collect a delivery at once each is told that he has it."""
+    patch.put(Store, "transaction", no_transaction)
+
+    @patch(EntryRows, "change")
+    def change(right: Right, self: Any, *where: Any) -> bool:
+        *entry, status, changes = where
+        found = self.find(*entry)
+        time.sleep(A_SLOW_STORE_SECONDS)
+        if found is None or found.status is not status:
+            return False
+        right(self, *entry, status, changes)
+        return True
+
+
+@fault(caught_by="foreign_things_answer_as_absent_ones")
+def foreign_visitors_can_be_read(patch: Patch) -> None:
+    """getVisitor answers another organisation's visitors."""
+
+    @patch(handlers, "get_visitor")
+    def get_visitor(right: Right, keyfob: Keyfob, actor: Actor, visitor_id: str) -> Any:
+        visitors = tables.Visitor
+        query = visitors.select(visitors.organization_id).where(visitors.id == visitor_id)
+        owner = query.scalar(keyfob.store.database) or actor.organization_id
+        return right(keyfob, replace(actor, organization_id=owner), visitor_id)
+
+
+@fault(caught_by="limited_keys_meet_only_their_sites")
+def limited_keys_are_shown_every_visitor(patch: Patch) -> None:
+    """The lists show a key that is limited to a site who visits other sites."""
+
+    @patch(EntryRows, "page")
+    def page(right: Right, self: Any, organization_id: str, _within: Sites, *others: Any) -> Any:
+        return right(self, organization_id, EVERY_SITE, *others)
+
+
+@fault(caught_by="unknown_sites_cannot_be_named")
+def visitors_can_be_expected_anywhere(patch: Patch) -> None:
+    """A key that is limited to a site expects visitors at others."""
+
+    @patch(book, "demand_named_site")
+    def demand_named_site(right: Right, rows: Any, actor: Actor, *named: Any) -> None:
+        right(rows, replace(actor, sites=EVERY_SITE), *named)
+
+
+@fault(caught_by="pages_lose_and_repeat_nothing")
+def one_moment_of_visitors_fits_on_one_page(patch: Patch) -> None:
+    """Of the visitors that were noted in one millisecond a walk loses those beyond the page."""
+
+    @patch(EntryRows, "page")
+    def page(right: Right, self: Any, *asked: Any) -> Any:
+        *others, after, limit = asked
+        earlier = None if after is None else Position(after.created_at, "")
+        return right(self, *others, earlier, limit)
+
+
+@fault(caught_by="filters_agree_with_the_walk")
+def visitors_are_shown_at_every_site(patch: Patch) -> None:
+    """The filter of visitors by site leaves everything as it is."""
+    _asked_for_without(patch, site_id=None)
+
+
+@fault(caught_by="filters_agree_with_the_walk")
+def visitors_are_shown_in_every_state(patch: Patch) -> None:
+    """The filter of visitors by status leaves everything as it is."""
+    _asked_for_without(patch, status=None)
+
+
+@fault(caught_by="filters_agree_with_the_walk")
+def visitors_are_shown_on_every_day(patch: Patch) -> None:
+    """The filter of visitors by the time at which they are expected leaves everything as it is."""
+    _asked_for_without(patch, expected_from=None, expected_until=None)
+
+
+def _asked_for_without(patch: Patch, **filters: None) -> None:
+    @patch(EntryRows, "page")
+    def page(right: Right, self: Any, organization_id: str, *how: Any) -> Any:
+        within, asked, *others = how
+        return right(self, organization_id, within, replace(asked, **filters), *others)
