@@ -17,6 +17,7 @@ from keyfob.cli.organizations import create_organization, list_organizations
 from keyfob.cli.request import request
 from keyfob.cli.serve import serve
 from keyfob.cli.troubles import exit_code_of
+from keyfob_contract.cli import contract
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,7 +36,7 @@ def keyfob() -> None:
 
     Settings come from the environment: DATABASE_URL names the store (by default keyfob.db in the
     directory you are in), and the README lists them all. Exit codes: 0 fine, 2 trouble, and 1 when
-    `audit verify` has found a flaw.
+    `audit verify` has found a flaw, or `contract` a violation.
     """  # noqa: D301  \b is click's sign for lines that stay as they are
 
 
@@ -47,6 +48,7 @@ for command in (
     audit,
     request,
     migrate,
+    contract,
 ):
     keyfob.add_command(command)
 

@@ -1,0 +1,139 @@
+"""The verdict for somebody at a terminal, or in the log of a CI job."""
+
+from collections import Counter
+from collections.abc import Iterator
+from textwrap import indent, wrap
+
+import click
+
+from keyfob_contract.report.findings import Report, ShownCheck, ShownComplaint, ShownExchange
+from keyfob_contract.run.matrix import Coverage
+from keyfob_contract.run.results import Verdict
+
+WIDTH = 100
+MOST_COMPLAINTS = 4
+MOST_EVIDENCE = 6
+MOST_OF_A_BODY = 300
+MOST_MISSED = 15
+
+COLOURS = {0: "green", 1: "red", 2: "yellow"}
+
+
+def rendered(report: Report) -> str:
+    """Answer what is to be read, with colours."""
+    return "\n".join(
+        [
+            *_broken(report),
+            *_not_checked(report),
+            *_doubts(report),
+            *_left_behind(report),
+            *_made_up(report),
+            *_coverage(report),
+            *_verdict(report),
+        ]
+    )
+
+
+def _broken(report: Report) -> Iterator[str]:
+    for check in report.of(Verdict.BROKEN):
+        yield f"{click.style('BROKEN', fg='red', bold=True)}  {check.name}  ({check.group})"
+        yield from _paragraph(check.sentence, "  ")
+        yield ""
+        for complaint in check.complaints[:MOST_COMPLAINTS]:
+            yield from _complaint(complaint)
+        if (rest := len(check.complaints) - MOST_COMPLAINTS) > 0:
+            yield f"  and {rest} more\n"
+    if report.variables:
+        yield f"  URL={report.url or '...'}"
+        yield from (f"  {name}: {meaning}" for name, meaning in report.variables.items())
+        yield ""
+
+
+def _complaint(complaint: ShownComplaint) -> Iterator[str]:
+    times = f" ({complaint.times} times)" if complaint.times > 1 else ""
+    yield from _paragraph(click.style(f"- {complaint.text}{times}", bold=True), "  ", "    ")
+    if (earlier := len(complaint.evidence) - MOST_EVIDENCE) > 0:
+        yield f"    (after {earlier} other exchanges)"
+    for exchange in complaint.evidence[-MOST_EVIDENCE:]:
+        yield from _exchange(exchange)
+    yield ""
+
+
+def _exchange(exchange: ShownExchange) -> Iterator[str]:
+    yield indent(exchange.command, "    ")
+    body = exchange.body.replace("\n", " ")
+    cut = f"{body[:MOST_OF_A_BODY]}…" if len(body) > MOST_OF_A_BODY else body
+    yield click.style(f"    -> {exchange.answered}  {cut}".rstrip(), dim=True)
+
+
+def _not_checked(report: Report) -> Iterator[str]:
+    for reason, checks in _by_reason(report.of(Verdict.NOT_CHECKED)).items():
+        yield f"{click.style('NOT CHECKED', fg='yellow', bold=True)}  {reason}"
+        yield from _paragraph(", ".join(check.name for check in checks), "  ")
+        yield ""
+
+
+def _by_reason(checks: list[ShownCheck]) -> dict[str, list[ShownCheck]]:
+    found: dict[str, list[ShownCheck]] = {}
+    for check in checks:
+        found.setdefault(check.reason, []).append(check)
+    return found
+
+
+def _doubts(report: Report) -> Iterator[str]:
+    for doubt in report.doubts:
+        yield from _paragraph(f"{click.style('DOUBT', fg='yellow', bold=True)}  {doubt}", "", "  ")
+    if report.doubts:
+        yield ""
+
+
+def _made_up(report: Report) -> Iterator[str]:
+    for line in report.summary:
+        if not line.startswith(" "):  # the other reports have its details
+            yield from _paragraph(line, "")
+    if report.summary:
+        yield ""
+
+
+def _left_behind(report: Report) -> Iterator[str]:
+    folders = Counter(leftover.rpartition("/")[0] for leftover in report.leftovers)
+    if folders:
+        told = ", ".join(f"{count} in {folder}" for folder, count in folders.items())
+        title = click.style("Left behind", bold=True)
+        yield from _paragraph(f"{title}, named {report.mark}, as it cannot be deleted: {told}", "")
+        yield ""
+
+
+def _coverage(report: Report) -> Iterator[str]:
+    counts = ", ".join(f"{report.count(each):,} {each}" for each in Coverage)
+    yield f"{click.style('Coverage', bold=True)} of operation, status and credential: {counts}"
+    if report.part:
+        return  # what was not asked for is bound to be missed
+    missed = list(report.missed.items())
+    for (operation_id, credential), statuses in missed[:MOST_MISSED]:
+        told = ", ".join(map(str, statuses))
+        yield f"  missed: {operation_id} with credential {credential}: {told}"
+    if (rest := len(missed) - MOST_MISSED) > 0:
+        yield f"  and {rest} more"
+
+
+def _verdict(report: Report) -> Iterator[str]:
+    counts = ", ".join(f"{len(report.of(verdict))} {verdict}" for verdict in Verdict)
+    word = click.style(report.verdict.upper(), fg=COLOURS[report.exit_code], bold=True)
+    yield ""
+    yield f"{word}  {report.contract} at {report.subject}"
+    if report.part:
+        yield f"{report.part}: all else was left out"
+    yield f"{counts}; {report.exchanges:,} exchanges in {report.seconds:.1f} s, seed {report.seed}"
+
+
+def _paragraph(text: str, first: str, others: str | None = None) -> list[str]:
+    later = first if others is None else others
+    return wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
