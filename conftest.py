@@ -37,6 +37,7 @@ PROGRAMS: dict[str, tuple[Callable[[], str | None], str]] = {
     "node": (_node, "run `make test`, or install Node.js 20.19 or later"),
     "spectral": (_script("@stoplight/spectral-cli/dist/index.js"), _ONLINE_ONCE),
     "redocly": (_script("@redocly/cli/bin/cli.js"), _ONLINE_ONCE),
+    "curl": (_program("curl"), "install curl"),
     "browser": (_program("chromium", "chromium-browser", "google-chrome"), "install chromium"),
     "nginx": (_program("nginx"), "install nginx"),
 }

@@ -63,7 +63,7 @@ def keyfob(settings: Settings, clock: SettableClock) -> Iterator[Keyfob]:
     opened = open_keyfob(
         settings,
         clock=clock,
-        rng=random.Random(20260301),  # noqa: S311  what is made here opens nothing
+        rng=random.Random(20260301),
         password_hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
     )
     yield opened
@@ -115,4 +115,4 @@ def other_api(http: httpx.Client, new_organization: Callable[[str], Organization
 @pytest.fixture
 def rng_of_a_guesser() -> random.Random:
     """Randomness that is not the service's."""
-    return random.Random(666)  # noqa: S311  a guesser need not be good at it
+    return random.Random(666)

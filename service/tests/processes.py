@@ -78,10 +78,15 @@ class Server:
 
 
 class Operator:
-    """Somebody at a shell in a folder of their own."""
+    """Somebody at a shell in a folder of their own.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        patience: seconds within which a command has to come to its end.
+    """
+
+    def __init__(self, folder: Path, patience: float = DEADLINE_SECONDS) -> None:
         self.folder = folder
+        self._patience = patience
         self.database = folder / "keyfob.db"
 
     def run(self, *arguments: str, stdout: Any = subprocess.PIPE, **settings: str) -> Finished:
@@ -101,9 +106,20 @@ class Operator:
             stderr=subprocess.PIPE,
             text=True,
             check=False,
-            timeout=DEADLINE_SECONDS,
+            timeout=self._patience,
         )
         return Finished(result.returncode, result.stdout or "", result.stderr)
+
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        """Start a command of Keyfob's, and leave it to the caller to end it."""
+        return subprocess.Popen(
+            self._command(arguments),
+            cwd=self.folder,
+            env=self._environment(settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def organization(self, name: str = "Acme") -> NewOrganization:
         """Make an organisation without a process of its own: it is where a test begins."""
@@ -145,7 +161,7 @@ class Operator:
 
     def _environment(self, settings: dict[str, str]) -> dict[str, str]:
         # Users' shells do not set PYTHONUNBUFFERED, which hides what is wrong with lost output.
-        ours = ("KEYFOB_", "PYTHON")
+        ours = ("KEYFOB_", "CONTRACT_", "PYTHON")
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         source = str(Path(keyfob.__file__).parents[1])
         store = f"sqlite:///{self.database}"

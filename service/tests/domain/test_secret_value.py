@@ -17,7 +17,7 @@ from keyfob.domain.secret_value import (
 )
 
 seeds = st.integers(0, 2**32).map(random.Random)
-VALUE = new_value("kfb", random.Random(1))  # noqa: S311
+VALUE = new_value("kfb", random.Random(1))
 
 
 def test_value_holds_at_least_160_random_bits() -> None:
@@ -56,7 +56,7 @@ def test_wrong_length_is_not_well_formed(odd: str) -> None:
 
 
 def test_digest_depends_on_value_and_pepper() -> None:
-    other = new_value("kfb", random.Random(2))  # noqa: S311
+    other = new_value("kfb", random.Random(2))
 
     digests = {digest(value, pepper) for value in (VALUE, other) for pepper in (b"a", b"b")}
 

@@ -9,9 +9,10 @@ import pytest
 from keyfob import handlers
 from keyfob.gate.envelope import REFUSALS
 from keyfob.gate.operation import snake_case
-from keyfob_contract import house_rules
-from keyfob_contract.house_rules import RULES, Rule, Spec
-from keyfob_contract.spec import Document, status_by_code
+from keyfob.spec import load_spec
+from keyfob_contract.rules import house_rules
+from keyfob_contract.rules.house_rules import RULES, Rule, Spec
+from keyfob_contract.rules.spec import Document, status_by_code
 
 # 405 is no reply of any operation, so there is no place for an example of it.
 WITHOUT_EXAMPLE = frozenset({"METHOD_NOT_ALLOWED"})
@@ -60,9 +61,14 @@ ALL_RULES: tuple[Rule, ...] = (
 )
 
 
+@pytest.fixture
+def spec() -> Spec:
+    return copy.deepcopy(load_spec())
+
+
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.__name__)
-def test_the_spec_keeps_the_rule(spec: dict[str, Any], rule: Rule) -> None:
-    assert list(rule(copy.deepcopy(spec))) == []
+def test_the_spec_keeps_the_rule(spec: Spec, rule: Rule) -> None:
+    assert list(rule(spec)) == []
 
 
 # --- planted flaws ---------------------------------------------------------------------------
@@ -211,12 +217,10 @@ FLAWS: dict[str, Flaw] = {
 
 
 @pytest.mark.parametrize(("rule", "where", "value"), FLAWS.values(), ids=FLAWS.keys())
-def test_the_rule_notices_a_planted_flaw(
-    spec: dict[str, Any], rule: Rule, where: str, value: Any
-) -> None:
-    flawed = copy.deepcopy(spec)
-    plant(flawed, where, value)
-    assert set(rule(flawed)) - set(rule(copy.deepcopy(spec)))
+def test_the_rule_notices_a_planted_flaw(spec: Spec, rule: Rule, where: str, value: Any) -> None:
+    before = set(rule(spec))
+    plant(spec, where, value)
+    assert set(rule(spec)) - before
 
 
 def test_every_rule_has_a_planted_flaw() -> None:
