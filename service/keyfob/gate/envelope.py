@@ -1,5 +1,7 @@
 """Every refusal as the one shape of error: a table from the word that was raised to the reply."""
 
+import json
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from keyfob import errors
@@ -135,6 +137,12 @@ def refuse(error: errors.KeyfobError, request_id: str) -> Reply:
         "requestId": request_id,
     }
     return Reply(status, {"error": envelope}, _headers(error))
+
+
+def for_gateways(reply: Reply) -> Reply:
+    """Say a refusal once more in a header, for gateways (nginx) that drop its body."""
+    one_line_of_ascii = json.dumps(reply.body, separators=(",", ":"))
+    return replace(reply, headers={**reply.headers, "X-Keyfob-Error": one_line_of_ascii})
 
 
 def _headers(error: errors.KeyfobError) -> dict[str, str]:

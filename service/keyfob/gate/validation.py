@@ -1,6 +1,7 @@
 """Schemas of the spec, compiled once at start, and their errors as problems with JSON pointers."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, cast
 
 import jsonschema_rs
@@ -86,7 +87,7 @@ def _problems(error: jsonschema_rs.ValidationError, at: Path) -> Iterable[Proble
                 yield Problem(pointer((*path, name)), "is not a known member")
         case "oneOf" | "anyOf":
             # Of the alternatives, the one that was missed by the least.
-            nearest = min(kind.context, key=len)
+            nearest = min(kind.context, key=partial(_miss, missed=error))
             for inner in nearest:
                 yield from _problems(inner, at)
         case "uniqueItems":
@@ -94,6 +95,13 @@ def _problems(error: jsonschema_rs.ValidationError, at: Path) -> Iterable[Proble
                 yield Problem(pointer((*path, position)), "repeats an earlier item")
         case _:
             yield Problem(pointer(path), _message(error))
+
+
+def _miss(errors: list[jsonschema_rs.ValidationError], missed: Any) -> tuple[bool, int]:
+    """Say how far an alternative was missed: one of another type by more than any other."""
+    here = missed.instance_path
+    is_another_type = any(e.kind.name == "type" and e.instance_path == here for e in errors)
+    return is_another_type, len(errors)
 
 
 def _repeated(items: list[Any]) -> Iterable[int]:

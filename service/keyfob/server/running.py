@@ -69,18 +69,27 @@ def build_application(settings: Settings) -> ASGIApp:
         StartRefused, Unavailable.
     """
     application = create_app(open_keyfob(settings), settings)
+    complete(application)
+    return LastResort(application, random.SystemRandom())
+
+
+def complete(application: FlaskApp) -> None:
+    """Build what Connexion would build at the first event only. Raises NotServing."""
     try:
         _build_stack(application)
     except (SpecMismatch, ConnexionException, LookupError) as error:
         raise NotServing(
             f"openapi.yaml and the code do not fit together: {error}. Install Keyfob anew."
         ) from error
-    return LastResort(application, random.SystemRandom())
 
 
-def serve_application(application: ASGIApp, listener: socket.socket) -> None:
+def serve_application(
+    application: ASGIApp,
+    listener: socket.socket,
+    protocol: type[EnvelopeProtocol] = EnvelopeProtocol,
+) -> None:
     """Serve an application in this process."""
-    server = uvicorn.Server(_config(application))
+    server = uvicorn.Server(_config(application, protocol))
     for number in HANDLED_SIGNALS:
         # uvicorn handles signals itself, and then raises them anew for whoever did so before:
         # a stop that was asked for is no failure.
@@ -123,10 +132,12 @@ def _serve_with_workers(listener: socket.socket, workers: int) -> None:
         raise NotServing("A worker did not start: the log says why.")
 
 
-def _config(application: Any, **options: Any) -> uvicorn.Config:
+def _config(
+    application: Any, protocol: type[EnvelopeProtocol] = EnvelopeProtocol, **options: Any
+) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http=EnvelopeProtocol,
+        http=protocol,
         ws="none",
         interface="asgi3",
         lifespan="on",
