@@ -66,5 +66,13 @@ def create_app(keyfob: Keyfob, settings: Settings, meters: Meters | None = None)
     return application
 
 
+def gate_of(application: FlaskApp) -> Gate:
+    """Answer the gate of an application whose stack is built."""
+    [gate] = [
+        each for each in application.middleware.middleware_stack or () if isinstance(each, Gate)
+    ]
+    return gate
+
+
 def _handler_of(operation_id: str) -> Handler:
     return getattr(handlers, snake_case(operation_id))

@@ -83,7 +83,7 @@ def demand_explicit_pepper(settings: Settings, host: str) -> None:
     Raises:
         PepperRefused: ``host`` is not loopback and KEYFOB_PEPPER is not set.
     """
-    if settings.pepper is None and not _is_loopback(host):
+    if settings.pepper is None and not is_loopback(host):
         raise PepperRefused(
             f"Serving on {host} demands KEYFOB_PEPPER (or KEYFOB_PEPPER_FILE): a secret of at least"
             f" {SHORTEST_CHARACTERS} characters, kept apart from the database. If this store has"
@@ -135,7 +135,8 @@ def _read(file: Path) -> bytes:
     return pepper
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether nobody but this machine reaches this address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -16,6 +16,10 @@ from environs import FileAwareEnv, ValidationError
 FILE_SUFFIX = "_FILE"
 HIGHEST_PORT = 65_535
 
+PUBLISHED_PREFIX = "kfbmock"
+"""What the values of ``fixtures/`` and of the mock begin with: anybody may know them, so no server
+but the mock takes one, whatever its store holds."""
+
 
 class StartRefused(Exception):
     """Keyfob will not start; the message tells the operator why, and what to do about it."""
@@ -126,7 +130,11 @@ class Settings:
         "KEYFOB_VALUE_PREFIX",
         "kfb",
         "What the values of new keys begin with.",
-        _matching(r"[a-z][a-z0-9]{1,15}", "2 to 16 lower-case letters and digits, a letter first"),
+        _matching(
+            rf"(?!{PUBLISHED_PREFIX}$)[a-z][a-z0-9]{{1,15}}",
+            "2 to 16 lower-case letters and digits, a letter first;"
+            f" {PUBLISHED_PREFIX} is the mock's alone",
+        ),
     )
     rotation_period_days: int = _setting(
         "KEYFOB_ROTATION_PERIOD_DAYS",

@@ -91,7 +91,7 @@ class Operator:
 
     def run(self, *arguments: str, stdout: Any = subprocess.PIPE, **settings: str) -> Finished:
         """Run a command of Keyfob's to its end."""
-        return self._finish(self._command(arguments), stdout, settings)
+        return self._finish(self.command(*arguments), stdout, settings)
 
     def shell(self, script: str, **settings: str) -> Finished:
         """Run a shell script to its end."""
@@ -101,7 +101,7 @@ class Operator:
         result = subprocess.run(
             command,
             cwd=self.folder,
-            env=self._environment(settings),
+            env=self.environment(settings),
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
@@ -113,9 +113,9 @@ class Operator:
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Start a command of Keyfob's, and leave it to the caller to end it."""
         return subprocess.Popen(
-            self._command(arguments),
+            self.command(*arguments),
             cwd=self.folder,
-            env=self._environment(settings),
+            env=self.environment(settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -137,9 +137,9 @@ class Operator:
         log_file = self.folder / f"server-{time.monotonic_ns()}.log"
         with log_file.open("wb") as log:
             process = subprocess.Popen(
-                self._command(("serve", "--port", "0", *options)),
+                self.command("serve", "--port", "0", *options),
                 cwd=self.folder,
-                env=self._environment(settings),
+                env=self.environment(settings),
                 stdout=log,
                 stderr=log,
             )
@@ -156,10 +156,12 @@ class Operator:
                 process.kill()
                 process.wait()
 
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+    def command(self, *arguments: str) -> list[str]:
+        """Answer how a command of Keyfob's is run."""
         return [sys.executable, "-m", "keyfob", *arguments]
 
-    def _environment(self, settings: dict[str, str]) -> dict[str, str]:
+    def environment(self, settings: dict[str, str]) -> dict[str, str]:
+        """Answer what a command finds around it."""
         # Users' shells do not set PYTHONUNBUFFERED, which hides what is wrong with lost output.
         ours = ("KEYFOB_", "CONTRACT_", "PYTHON")
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}

@@ -75,7 +75,7 @@ def test_a_relative_database_stays_where_the_process_started(
             "keys.db",
         ),
         "KEYFOB_PEPPER": ("p" * 31, "", f"{PEPPER}\x00", f"{PEPPER}\udcff"),
-        "KEYFOB_VALUE_PREFIX": ("k", "Kfb", "1kfb", "k_fb", "k" * 17),
+        "KEYFOB_VALUE_PREFIX": ("k", "Kfb", "1kfb", "k_fb", "k" * 17, "kfbmock"),
         "KEYFOB_ROTATION_PERIOD_DAYS": ("0", "3651", "-1", "1.5", "1_0", "\u0661", " 9", ""),
         "KEYFOB_MAX_BODY_BYTES": ("1023", "1048577"),
         "KEYFOB_MAX_KEYS_PER_ORGANIZATION": ("0", "1000001"),

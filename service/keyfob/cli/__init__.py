@@ -13,6 +13,7 @@ from keyfob import __version__
 from keyfob.cli.audit import audit
 from keyfob.cli.create_key import create_key
 from keyfob.cli.migrate import migrate
+from keyfob.cli.mock import mock
 from keyfob.cli.organizations import create_organization, list_organizations
 from keyfob.cli.request import request
 from keyfob.cli.serve import serve
@@ -31,6 +32,10 @@ def keyfob() -> None:
       keyfob serve
 
     \b
+    To build against it, with nothing set up:
+      keyfob mock
+
+    \b
     All keys are lost, or the last one that may write keys is revoked:
       keyfob create-key --name recovered
 
@@ -42,6 +47,7 @@ def keyfob() -> None:
 
 for command in (
     serve,
+    mock,
     create_organization,
     list_organizations,
     create_key,

@@ -32,17 +32,24 @@ def checked_email(_context: click.Context, _parameter: click.Parameter, email: s
     return email
 
 
-def checked_expiry(
+def checked_moment(
     _context: click.Context, _parameter: click.Parameter, text: str | None
 ) -> int | None:
-    """Answer a moment in the future, in milliseconds since the epoch."""
+    """Answer a moment in milliseconds since the epoch."""
     if text is None:
         return None
     try:
-        moment = parse_timestamp(text)
+        return parse_timestamp(text)
     except ValueError:
         raise click.BadParameter("must be RFC 3339 such as 2027-03-01T00:00:00+01:00.") from None
-    if moment <= time.time() * 1000:
+
+
+def checked_expiry(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> int | None:
+    """Answer a moment in the future, in milliseconds since the epoch."""
+    moment = checked_moment(context, parameter, text)
+    if moment is not None and moment <= time.time() * 1000:
         raise click.BadParameter("must be in the future.")
     return moment
 

@@ -1,6 +1,6 @@
 """From a value to what it stands for, and to the actor behind it, or to the reason why not."""
 
-from keyfob.domain.secret_value import digest, is_well_formed
+from keyfob.domain.secret_value import digest, is_published, is_well_formed
 from keyfob.errors import ApiKeyExpired, ApiKeyInvalid, ApiKeyRevoked, ApiKeyRotated
 from keyfob.model import Actor, ActorRef, ActorType, Clock
 from keyfob.store.api_keys import Credential
@@ -8,12 +8,19 @@ from keyfob.store.store import Store
 
 
 class Authentication:
-    """Judges values against the store, afresh for every request: no cache can outlive a key."""
+    """Judges values against the store, afresh for every request: no cache can outlive a key.
 
-    def __init__(self, store: Store, pepper: bytes, clock: Clock) -> None:
+    A published value (one of the mock's) is malformed to it, whatever the store holds, unless it is
+    the mock that asks.
+    """
+
+    def __init__(
+        self, store: Store, pepper: bytes, clock: Clock, *, takes_published_values: bool = False
+    ) -> None:
         self._find = store.api_keys.find_credential
         self._pepper = pepper
         self._clock = clock
+        self._takes_published_values = takes_published_values
 
     def identify(self, value: str) -> Credential | None:
         """Answer what the store knows of a value, alive or dead; None if it knows nothing: a guess.
@@ -23,9 +30,11 @@ class Authentication:
         is proven.
 
         Raises:
-            ApiKeyInvalid: the value is malformed.
+            ApiKeyInvalid: the value is malformed, or published.
         """
         if not is_well_formed(value):
+            raise ApiKeyInvalid
+        if is_published(value) and not self._takes_published_values:
             raise ApiKeyInvalid
         return self._find(digest(value, self._pepper))
 

@@ -40,6 +40,7 @@ class Keyfob:
         password_hasher: PasswordHasher,
         limiter: Limiter,
         usage: Recorder,
+        takes_published_values: bool = False,
     ) -> None:
         cursors = Cursors(hmac.digest(pepper, b"keyfob cursors, version 1", sha256))
         self.store = store
@@ -47,7 +48,9 @@ class Keyfob:
         self.rng = rng
         self.limiter = limiter
         self.usage = usage
-        self.authentication = Authentication(store, pepper, clock)
+        self.authentication = Authentication(
+            store, pepper, clock, takes_published_values=takes_published_values
+        )
         self.gatekeeper = Gatekeeper(store, self.authentication, limiter)
         self.idempotency = Idempotency(store, pepper, clock)
         self.audit_chains = AuditChains(store, pepper)

@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 
 from keyfob.domain.api_keys import KeyPolicy
 from keyfob.domain.keyfob import Keyfob
-from keyfob.limits import open_limiter
+from keyfob.limits import Limiter, open_limiter
 from keyfob.model import Clock
 from keyfob.pepper import demand_known_pepper, load_pepper, verify_pepper
 from keyfob.settings import Settings
@@ -26,13 +26,15 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def open_keyfob(
+def open_keyfob(  # noqa: PLR0913  what the mock and tests bring of their own
     settings: Settings,
     *,
     clock: Clock = system_clock,
     rng: random.Random | None = None,
     password_hasher: PasswordHasher | None = None,
     observe: Observe | None = None,
+    limiter: Limiter | None = None,
+    takes_published_values: bool = False,
 ) -> Keyfob:
     """Open the store that the settings name, made and migrated if need be, and what works on it.
 
@@ -42,6 +44,8 @@ def open_keyfob(
         rng: the system's randomness, unless a test or the mock is to repeat itself.
         password_hasher: as slow as argon2-cffi recommends, unless a test is in a hurry.
         observe: is told how long statements of the store take.
+        limiter: where the settings say, unless the mock is to begin anew.
+        takes_published_values: never, but in the mock and in tests of what it serves.
 
     Raises:
         StartRefused: with a sentence for the operator.
@@ -64,7 +68,8 @@ def open_keyfob(
         clock=clock,
         rng=rng or random.SystemRandom(),
         password_hasher=password_hasher or PasswordHasher(),
-        limiter=open_limiter(settings, clock),
+        limiter=open_limiter(settings, clock) if limiter is None else limiter,
         usage=Recorder(store, clock, scope_of=required_scope, trace_days=settings.trace_days),
         policy=policy,
+        takes_published_values=takes_published_values,
     )

@@ -11,11 +11,14 @@ import random
 import re
 import zlib
 
+from keyfob.settings import PUBLISHED_PREFIX
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_CHARACTERS = 27
 CHECKSUM_CHARACTERS = 6
 PREFIX_PATTERN = "[a-z][a-z0-9]{1,15}"
 
+_PUBLISHED = f"{PUBLISHED_PREFIX}_"
 _SHAPE = re.compile(
     rf"{PREFIX_PATTERN}_[0-9A-Za-z]{{{RANDOM_CHARACTERS + CHECKSUM_CHARACTERS}}}", re.ASCII
 )
@@ -36,6 +39,11 @@ def is_well_formed(value: str) -> bool:
     if _SHAPE.fullmatch(value) is None:
         return False
     return value[-CHECKSUM_CHARACTERS:] == _checksum(value[:-CHECKSUM_CHARACTERS])
+
+
+def is_published(value: str) -> bool:
+    """Say whether this is a value of the mock's, which is no secret."""
+    return value.startswith(_PUBLISHED)
 
 
 def digest(value: str, pepper: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import flask
 from connexion.middleware.abstract import SpecMiddleware
 from connexion.spec import Specification
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from keyfob.domain.identifiers import new_id
 from keyfob.domain.keyfob import Keyfob
@@ -94,7 +94,8 @@ class Gate(SpecMiddleware):
             self._keyfob.usage.record(used)
         if self._meters is not None:
             measure(self._meters, case, answer.status, seconds)
-        await _send(send, case, answer)
+        for message in messages_of(case, answer):
+            await send(message)
         write_log_line(case, answer.status, seconds)
 
     async def _request(self, scope: Scope, receive: Receive) -> Request:
@@ -135,7 +136,8 @@ class Gate(SpecMiddleware):
         )
 
 
-async def _send(send: Send, case: Case, answer: Answer) -> None:
+def messages_of(case: Case, answer: Answer) -> tuple[Message, Message]:
+    """Answer what is sent: the head, with what every reply carries, and the body."""
     request, charge = case.request, case.charge
     headers = [
         *answer.headers,
@@ -150,6 +152,8 @@ async def _send(send: Send, case: Case, answer: Answer) -> None:
     if answer.status != HTTPStatus.NO_CONTENT:
         headers.append(("Content-Length", str(len(answer.body))))
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     body = b"" if request.method == "HEAD" else answer.body
-    await send({"type": "http.response.body", "body": body})
+    return (
+        {"type": "http.response.start", "status": answer.status, "headers": encoded},
+        {"type": "http.response.body", "body": body},
+    )

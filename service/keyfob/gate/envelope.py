@@ -1,6 +1,7 @@
 """Every refusal as the one shape of error: a table from the word that was raised to the reply."""
 
 import json
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from keyfob import errors
@@ -139,7 +140,12 @@ def refuse(error: errors.KeyfobError, request_id: str) -> Reply:
     return Reply(status, {"error": envelope}, _headers(error))
 
 
-def in_a_header(refused: Reply) -> str:
+def for_gateways(refused: Reply) -> Reply:
+    """Say a refusal once more in a header, for gateways (nginx) that drop its body."""
+    return replace(refused, headers={**refused.headers, "X-Keyfob-Error": _in_a_header(refused)})
+
+
+def _in_a_header(refused: Reply) -> str:
     """Spell a refusal in one line of ASCII, with no more of its problems than there is room for."""
     line = _line(refused.body)
     if refused.body is None or len(line) <= LONGEST_HEADER_BYTES:

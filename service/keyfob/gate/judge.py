@@ -6,7 +6,7 @@ credential 401, the rate limit 429, the scope 403, media type 415 and contract 4
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
@@ -23,7 +23,7 @@ from keyfob.errors import (
 )
 from keyfob.gate.answer import Answer, answer_of
 from keyfob.gate.credential import credential_of
-from keyfob.gate.envelope import in_a_header, refuse
+from keyfob.gate.envelope import for_gateways, refuse
 from keyfob.gate.operation import Operation
 from keyfob.gate.refusals import InternalError, PayloadTooLarge
 from keyfob.gate.request import Request
@@ -170,7 +170,5 @@ def _guarded(case: Case, work: Callable[[], Outcome]) -> Outcome | Answer:
     case.code = error.code
     reply = refuse(error, case.request.id)
     if case.operation is not None and case.operation.id == "authorize":
-        # Gateways that drop the body of a refusal (nginx) make theirs of this.
-        once_more = {"X-Keyfob-Error": in_a_header(reply)}
-        reply = replace(reply, headers={**reply.headers, **once_more})
+        reply = for_gateways(reply)
     return answer_of(reply)

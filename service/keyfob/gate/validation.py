@@ -89,7 +89,7 @@ def _problems(error: jsonschema_rs.ValidationError, at: Path) -> Iterable[Proble
             for name in kind.unexpected:
                 yield Problem(pointer((*path, name)), "is not a known member")
         case "oneOf" | "anyOf":
-            yield from _nearest([_by_pointer(missed, at) for missed in kind.context])
+            yield from _nearest(_of_the_right_type(error), at)
         case "uniqueItems":
             for position in _repeated(cast("list[Any]", error.instance)):
                 yield Problem(pointer((*path, position)), "repeats an earlier item")
@@ -97,13 +97,27 @@ def _problems(error: jsonschema_rs.ValidationError, at: Path) -> Iterable[Proble
             yield Problem(pointer(path), _message(error))
 
 
-def _nearest(alternatives: Sequence[Mapping[str, Problem]]) -> Iterable[Problem]:
+def _nearest(
+    alternatives: Sequence[Sequence[jsonschema_rs.ValidationError]], at: Path
+) -> Iterable[Problem]:
     """Answer what is wrong with the alternative that was missed by the least, or with each such."""
-    nearest = min(alternatives, key=len)
-    same_places = [each for each in alternatives if each.keys() == nearest.keys()]
+    by_pointer = [_by_pointer(missed, at) for missed in alternatives]
+    nearest = min(by_pointer, key=len)
+    same_places = [each for each in by_pointer if each.keys() == nearest.keys()]
     for place in nearest:
         first, *others = dict.fromkeys(each[place].message for each in same_places)
         yield Problem(place, " or ".join([first, *(text.removeprefix("must ") for text in others)]))
+
+
+def _of_the_right_type(error: Any) -> Sequence[Sequence[jsonschema_rs.ValidationError]]:
+    """Answer the alternatives whose type the instance has, or all if it has the type of none."""
+    here = error.instance_path
+    fitting = [
+        errors
+        for errors in error.kind.context
+        if not any(e.kind.name == "type" and e.instance_path == here for e in errors)
+    ]
+    return fitting or error.kind.context
 
 
 def _repeated(items: list[Any]) -> Iterable[int]:

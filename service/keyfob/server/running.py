@@ -29,6 +29,7 @@ from keyfob.server.last_resort import LastResort
 from keyfob.server.listening import listen, url_of
 from keyfob.server.metrics_page import exposing, meters_of_worker
 from keyfob.server.options import uvicorn_config
+from keyfob.server.protocol import EnvelopeProtocol
 from keyfob.settings import Settings, StartRefused
 
 log = structlog.get_logger(__name__)
@@ -66,18 +67,27 @@ def build_application(settings: Settings, meters: Meters | None = None) -> ASGIA
     """
     observe = None if meters is None else meters.executed
     application = create_app(open_keyfob(settings, observe=observe), settings, meters)
+    complete(application)
+    return LastResort(application, random.SystemRandom(), meters)
+
+
+def complete(application: FlaskApp) -> None:
+    """Build what Connexion would build at the first event only. Raises NotServing."""
     try:
         _build_stack(application)
     except (SpecMismatch, ConnexionException, LookupError) as error:
         raise NotServing(
             f"openapi.yaml and the code do not fit together: {error}. Install Keyfob anew."
         ) from error
-    return LastResort(application, random.SystemRandom(), meters)
 
 
-def serve_application(application: ASGIApp, listener: socket.socket) -> None:
+def serve_application(
+    application: ASGIApp,
+    listener: socket.socket,
+    protocol: type[EnvelopeProtocol] = EnvelopeProtocol,
+) -> None:
     """Serve an application in this process."""
-    server = uvicorn.Server(uvicorn_config(application))
+    server = uvicorn.Server(uvicorn_config(application, http=protocol))
     for number in HANDLED_SIGNALS:
         # uvicorn handles signals itself, and then raises them anew for whoever did so before:
         # a stop that was asked for is no failure.

@@ -1,0 +1,105 @@
+"""The mock, started from the command line."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from keyfob.cli.arguments import checked_moment
+from keyfob.domain.secret_value import masked
+from keyfob.logs import configure_logs
+from keyfob.settings import FILE_SUFFIX, Settings
+
+if TYPE_CHECKING:
+    from keyfob.world import World
+
+ITS_OWN = ("DATABASE_URL", "KEYFOB_LIMITS", "KEYFOB_PEPPER", "KEYFOB_VALUE_PREFIX", "REDIS_URL")
+"""Settings that the mock does not read: somebody's real server may be meant by them."""
+
+
+@click.command("mock", short_help="Serve a well-known world to build against.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. On any other than loopback, others reach it, too.",
+)
+@click.option(
+    "--port",
+    default=4010,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes a free one, which the log names.",
+)
+@click.option(
+    "--fixtures",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Another world than the one that comes with Keyfob; made like it.",
+)
+@click.option(
+    "--latency",
+    "latency_ms",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 60_000),
+    metavar="MS",
+    help="Milliseconds for which every reply of the API is held back.",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    help="Ids and values that come later follow from it, and are the same after each start.",
+)
+@click.option(
+    "--start-time",
+    "start",
+    callback=checked_moment,
+    metavar="TIME",
+    help="Where its clock begins, such as 2026-03-01T09:30:00Z. Now, if left out.",
+)
+def mock(
+    host: str,
+    port: int,
+    *,
+    fixtures: Path | None,
+    latency_ms: int,
+    seed: int,
+    start: int | None,
+) -> None:
+    """Serve the API over a small world in memory, until stopped with Ctrl-C.
+
+    It needs no store, no key and no settings, and forgets all that was done to it. Open its address
+    in a browser: the page shows well-known keys, lines to paste, and what was received.
+
+    \b
+    Examples:
+      keyfob mock
+      keyfob mock --port 0 --latency 200
+      curl -H "Prefer: code=429" http://127.0.0.1:4010/v1/visitors
+    """  # noqa: D301  \b is click's sign for lines that stay as they are
+    # Connexion and uvicorn take longer to import than most commands take to run.
+    from keyfob.mock.running import MockOptions, serve_mock  # noqa: PLC0415
+
+    options = MockOptions(
+        host=host, port=port, fixtures=fixtures, latency_ms=latency_ms, seed=seed, start=start
+    )
+    serve_mock(_settings(), options, _announce)
+
+
+def _settings() -> Settings:
+    ignored = {*ITS_OWN, *(name + FILE_SUFFIX for name in ITS_OWN)}
+    environment = {name: value for name, value in os.environ.items() if name not in ignored}
+    settings = Settings.from_environment(environment)
+    configure_logs(settings.log_level, masked)
+    return settings
+
+
+def _announce(url: str, world: "World") -> None:
+    value = world.keys[0]["value"]
+    click.echo(
+        f"The mock is at {url}, for people and programs alike. Try:\n\n"
+        f'  curl -H "Authorization: Bearer {value}" {url}/v1/visitors\n'
+    )

@@ -1,0 +1,112 @@
+"""From the command line to a mock that serves, until it is told to stop."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from connexion.apps.flask import FlaskApp
+
+from keyfob.app import create_app, gate_of
+from keyfob.mock.backstage import Backstage
+from keyfob.mock.clock import MockClock
+from keyfob.mock.controls import Controls
+from keyfob.mock.documented import documented_replies
+from keyfob.mock.failures import Script
+from keyfob.mock.journal import Journal
+from keyfob.mock.layer import MockLayer
+from keyfob.mock.memory import private_folder
+from keyfob.mock.page import StartPage
+from keyfob.mock.played import PlayedApi
+from keyfob.mock.protocol import DroppableProtocol
+from keyfob.mock.stage import Stage, mock_settings
+from keyfob.mock.turnstile import Turnstile
+from keyfob.pepper import is_loopback
+from keyfob.server.last_resort import LastResort
+from keyfob.server.listening import listen, url_of
+from keyfob.server.running import complete, serve_application
+from keyfob.settings import Settings
+from keyfob.spec import load_spec
+from keyfob.world import World, read_world, shipped_fixtures
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MockOptions:
+    """How the mock is to be.
+
+    Attributes:
+        fixtures: another world than the shipped one.
+        latency_ms: for which every reply of the API is held back.
+        seed: from which ids and values follow.
+        start: when its clock begins, in milliseconds since the epoch; None for now.
+    """
+
+    host: str
+    port: int
+    fixtures: Path | None
+    latency_ms: int
+    seed: int
+    start: int | None
+
+
+def serve_mock(
+    settings: Settings, options: MockOptions, announce: Callable[[str, World], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        settings: of the service; what the mock cannot have otherwise is its own.
+        options: of the mock.
+        announce: is called with the URL and the world, once both are there.
+
+    Raises:
+        StartRefused: with a sentence for whoever started it.
+    """
+    world = read_world(options.fixtures or shipped_fixtures())
+    with private_folder() as folder:
+        own = mock_settings(settings, Path(folder))
+        stage = Stage(own, world, clock=MockClock(options.start), seed=options.seed)
+        service = create_app(stage.keyfob, own)
+        complete(service)
+        layer = mock_layer(service, stage, own, latency_ms=options.latency_ms)
+        listener = listen(options.host, options.port)
+        if not is_loopback(options.host):
+            log.warning("mock_in_reach_of_others", host=options.host, advice="it keeps no secrets")
+        log.info("serving", url=url_of(listener), mock=True)
+        announce(url_of(listener), world)
+        serve_application(
+            LastResort(layer, random.SystemRandom()), listener, protocol=DroppableProtocol
+        )
+        stage.close()
+    log.info("stopped")
+
+
+def mock_layer(
+    service: FlaskApp, stage: Stage, settings: Settings, *, latency_ms: int
+) -> MockLayer:
+    """Put together what stands in front of a service that is complete."""
+    documented = documented_replies(load_spec())
+    script, journal, turnstile = Script(documented), Journal(), Turnstile()
+    controls = Controls(stage, script, journal, documented)
+    api = PlayedApi(
+        service,
+        gate_of(service).routes,
+        stage,
+        documented=documented,
+        script=script,
+        journal=journal,
+        turnstile=turnstile,
+        max_body_bytes=settings.max_body_bytes,
+        latency_ms=latency_ms,
+    )
+    backstage = Backstage(
+        stage,
+        controls,
+        StartPage(stage, journal),
+        turnstile=turnstile,
+        max_body_bytes=settings.max_body_bytes,
+    )
+    return MockLayer(service, api, backstage)
