@@ -8,7 +8,7 @@ from string import ascii_lowercase
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from keyfob_contract.report.findings import Report
+from keyfob_contract.report.findings import Report, ShownCheck
 from keyfob_contract.run.matrix import CellCoverage, Coverage
 from keyfob_contract.run.results import Verdict
 from keyfob_contract.run.vault import State
@@ -48,11 +48,17 @@ def rendered(report: Report) -> str:
         broken=report.of(Verdict.BROKEN),
         not_checked=report.of(Verdict.NOT_CHECKED),
         kept=report.of(Verdict.KEPT),
+        kept_by_group=by_group(report.of(Verdict.KEPT)),
         states=list(State),
         matrix=matrix_parts(report.cells),
         reasons=reasons_of(report.cells),
         Coverage=Coverage,
     )
+
+
+def by_group(checks: Iterable[ShownCheck]) -> dict[str, list[ShownCheck]]:
+    """Put checks together by their groups, in their order."""
+    return {group: list(found) for group, found in groupby(checks, lambda check: check.group)}
 
 
 def matrix_parts(cells: Iterable[CellCoverage]) -> list[MatrixPart]:
