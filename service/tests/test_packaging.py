@@ -90,6 +90,21 @@ def test_installed_command_works_from_any_directory_and_says_nothing_besides(
     assert said.endswith(__version__)
 
 
+def test_contract_kit_judges_quickly_without_its_extra(environment: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    options = ["--quick", "--only", "revoked_key_is_refused", "--html", page]
+    said = run(environment / "bin" / "keyfob", "contract", *options, cwd=tmp_path)
+    assert "CONFORMING" in said
+    assert "<title>Conforming" in page.read_text()
+
+
+def test_contract_kit_says_what_to_install_for_all_of_it(environment: Path, tmp_path: Path) -> None:
+    command = [environment / "bin" / "keyfob", "contract", "--only", "generated"]
+    refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert 'pip install "keyfob[contract]"' in refused.stderr
+
+
 def test_clean_environment_gets_nothing_by_the_name_of_a_folder_of_ours(environment: Path) -> None:
     (site_packages,) = environment.glob("lib/python*/site-packages")
     installed = {path.name for path in site_packages.iterdir()}
