@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from keyfob_contract.checks.registry import NotChecked, check
 from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.paths import KEYS
 from keyfob_contract.rules.spec import Operation
 from keyfob_contract.run.api import described
 from keyfob_contract.run.kit import Kit
 
-KEYS = "/v1/api-keys"
 ONCE = "idempotency-key"
 
 
@@ -30,7 +30,7 @@ def edits_honour_if_match(kit: Kit) -> Iterator[Complaint]:
             yield Complaint(f"an edit with If-Match: {condition} {text}", (exchange, seen))
     kit.keyring.revoke(key)
     exchange = _edit(kit, path, f"{kit.mark} revoked", '"kit-never"')
-    if (exchange.status, exchange.code) != (409, "KEY_IS_REVOKED"):
+    if exchange.answer != (409, "KEY_IS_REVOKED"):
         yield exchange.complaint("a condition was told before the state that is in the way")
 
 
@@ -141,8 +141,8 @@ def _create(kit: Kit, operation: Operation, token: str, body: object) -> Exchang
 
 
 def _conflict(operation: Operation, exchange: Exchange, reason: str | None) -> Iterator[Complaint]:
-    if (exchange.status, exchange.code) != (409, "IDEMPOTENCY_CONFLICT"):
-        yield exchange.complaint(f"{operation.id} answered {exchange.status} {exchange.code}")
+    if exchange.answer != (409, "IDEMPOTENCY_CONFLICT"):
+        yield exchange.complaint(f"{operation.id} answered {exchange.answered}")
         return
     told = (exchange.error_member("/error/details") or {}).get("reason")
     if not told or (reason is not None and told != reason):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from keyfob_contract.checks.registry import NotChecked, check
-from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.exchange import Complaint, Exchange, spelt
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import changes
 from keyfob_contract.run.vault import State
@@ -107,11 +107,10 @@ def _refused_everywhere(kit: Kit, state: State) -> Iterator[Complaint]:
         credential = credentials[number % len(credentials)]
         exchange = kit.inspector.ask(credential.on(request))
         tried.append(exchange)
-        answered = (exchange.status, exchange.code)
-        if answered != (401, credential.code) and not _is_throttled(exchange, state):
-            got, wanted = _spelt(*answered), _spelt(401, credential.code)
+        if exchange.answer != (401, credential.code) and not _is_throttled(exchange, state):
             yield exchange.complaint(
-                f"{operation_id} answered {got}, not {wanted}, to a {state} credential"
+                f"{operation_id} answered {exchange.answered}, not"
+                f" {spelt((401, credential.code))}, to a {state} credential"
                 f" ({credential.way})"
             )
         yield from _too_large(kit, credential.on(request))
@@ -130,7 +129,3 @@ def _too_large(kit: Kit, request: Request) -> Iterator[Complaint]:
 
 def _is_throttled(exchange: Exchange, state: State) -> bool:
     return state in GUESSES and exchange.status == 429
-
-
-def _spelt(status: int, code: str | None) -> str:
-    return f"{status} {code}" if code else str(status)

@@ -6,11 +6,11 @@ from typing import Any
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.paths import KEYS
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import changes
 
-KEYS = "/v1/api-keys"
 HELD = ["keys:read", "keys:write", "visitors:read"]
 LIFETIME = timedelta(days=30)
 
@@ -116,10 +116,9 @@ def _outside(kit: Kit, grantor: Key) -> Iterator[tuple[str, Key]]:
 
 
 def _not_refused(exchange: Exchange, member: str, deed: str) -> Iterator[Complaint]:
-    if (exchange.status, exchange.code) != (403, "SCOPE_ESCALATION"):
+    if exchange.answer != (403, "SCOPE_ESCALATION"):
         yield exchange.complaint(
-            f"a key was {deed} more than the caller holds ({member}): {exchange.status}"
-            f" {exchange.code or ''}".rstrip()
+            f"a key was {deed} more than the caller holds ({member}): {exchange.answered}"
         )
     elif set(exchange.error_member("/error/details") or {}) != {member}:
         yield exchange.complaint(f"details do not name just what was too much: {member}")

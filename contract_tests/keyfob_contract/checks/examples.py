@@ -18,7 +18,7 @@ def examples_are_taken(kit: Kit) -> Iterator[Complaint]:
     """Every operation takes what the contract gives as examples of what to send."""
     tried = 0
     for operation in kit.operations(needing_a_key=False):
-        api = kit.live if operation.needs_key else kit.nobody
+        api = kit.asker(operation)
         for request in _requests(kit, api, operation):
             exchange = api.ask(request)
             tried += 1

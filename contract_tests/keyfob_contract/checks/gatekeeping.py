@@ -5,12 +5,12 @@ from typing import Any
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.paths import AUTHORIZE
 from keyfob_contract.run.api import described
 from keyfob_contract.run.keyring import Key, NotPossible
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.vault import State
 
-AUTHORIZE = "/v1/authorize"
 KILLED = (State.ROTATED, State.REVOKED, State.EXPIRED, State.DELETED, State.MISTYPED, State.UNKNOWN)
 HELD = "visitors:read"
 NOT_HELD = "audit:read"
@@ -47,8 +47,8 @@ def authorize_asks_about_scope_and_site(kit: Kit) -> Iterator[Complaint]:
     key = kit.keyring.make("gated", scopes=[HELD], siteIds=[here])
     for query, expected in _questions(kit, here, there):
         exchange = key.api("GET", AUTHORIZE, **query)
-        if (exchange.status, exchange.code) != expected:
-            yield exchange.complaint(f"{query} was answered {exchange.status} {exchange.code}")
+        if exchange.answer != expected:
+            yield exchange.complaint(f"{query} was answered {exchange.answered}")
 
 
 @check("verifyApiKey", "createApiKey")
@@ -81,7 +81,7 @@ def verify_asks_about_scope_and_site(kit: Kit) -> Iterator[Complaint]:
         exchange = _verify(kit, key.value, **question)
         if status == 400 or question.get("siteId") not in {None, here, there}:
             wanted = (400, "VALIDATION_FAILED") if status == 400 else (403, "SITE_FORBIDDEN")
-            if (exchange.status, exchange.code) != wanted:
+            if exchange.answer != wanted:
                 yield exchange.complaint(f"{question} was answered {exchange.status}")
         elif _verdict_of(exchange) != (status == 200, code or "VALID"):
             yield exchange.complaint(f"{question} was judged {_verdict_of(exchange)}")

@@ -115,7 +115,7 @@ def other_media_types_are_refused(kit: Kit) -> Iterator[Complaint]:
     for operation in kit.operations(needing_a_key=False):
         request = kit.samples.harmless(kit.live, operation)
         plain = replace(request, headers=(("Content-Type", "text/plain"),), body=b"{}")
-        exchange = (kit.live if operation.needs_key else kit.nobody).ask(plain)
+        exchange = kit.asker(operation).ask(plain)
         if exchange.status != 415:
             yield exchange.complaint(f"{operation.id} answered text/plain with {exchange.status}")
 
@@ -127,7 +127,7 @@ def long_bodies_are_refused(kit: Kit) -> Iterator[Complaint]:
     if most is None:
         raise NotChecked("the profile names no greatest length of a body")
     for operation in kit.operations(needing_a_key=False):
-        api = kit.live if operation.needs_key else kit.nobody
+        api = kit.asker(operation)
         request = kit.samples.harmless(kit.live, operation).with_json({})
         for length, wrong in ((most, 413), (most + 1, None)):
             exchange = api.ask(replace(request, body=b"{}".ljust(length)))
@@ -141,7 +141,7 @@ def unknown_parameters_are_refused(kit: Kit) -> Iterator[Complaint]:
     _demand_strict_queries(kit)
     for operation in kit.operations(needing_a_key=False):
         request = kit.samples.harmless(kit.live, operation).with_query(kit="1")
-        exchange = (kit.live if operation.needs_key else kit.nobody).ask(request)
+        exchange = kit.asker(operation).ask(request)
         yield from _not_refused(operation, exchange, "an unknown parameter", "/query/kit")
 
 

@@ -1,20 +1,18 @@
-"""The life of a key, by the state table, step by step."""
+"""The life of a key, by the state table and beyond it, step by step."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 from keyfob_contract.checks.registry import check
-from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.checks.state_table import FROM_ACTIVE, FROM_EXPIRED, IS_GONE, WORKS, Step
+from keyfob_contract.rules.exchange import Answer, Complaint, Exchange, spelt
+from keyfob_contract.rules.paths import AUDIT, AUTHORIZE, CURRENT, KEYS
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.vault import State
 
-KEYS = "/v1/api-keys"
 ELSEWHERE = timezone(timedelta(hours=5, minutes=30))
-CURRENT = f"{KEYS}/current"
-AUTHORIZE = "/v1/authorize"
-AUDIT = "/v1/audit-events"
 TABLE = ("createApiKey", "getApiKey", "updateApiKey", "rotateApiKey", "revokeApiKey")
 WHOLE_TABLE = (*TABLE, "reactivateApiKey", "deleteApiKey", "getApiKeyUsage", "getCurrentApiKey")
 A_MOMENT = 0.002
@@ -24,85 +22,6 @@ MOST_ALIKE = 12
 """Characters, the prefix among them, that two random values begin with alike."""
 
 NEVER_CHANGES = ("id", "organizationId", "createdAt", "createdBy")
-
-
-class Step(NamedTuple):
-    """Something that is done to a key, and what has to come of it.
-
-    Attributes:
-        expected: status and code of the answer.
-        shown: what the key then shows, if it can be viewed.
-        use: what its current value is answered from then on.
-    """
-
-    action: str
-    body: Any
-    expected: tuple[int, str | None]
-    shown: Mapping[str, Any]
-    use: tuple[int, str | None]
-
-
-_ACTIVE = {"status": "active", "revokedAt": None, "revokedReason": None}
-_REVOKED = {"status": "revoked"}
-_WORKS = (200, None)
-_IS_REVOKED = (401, "API_KEY_REVOKED")
-_IS_EXPIRED = (401, "API_KEY_EXPIRED")
-_IS_GONE = (401, "API_KEY_INVALID")
-_DONE = (200, None)
-_ABSENT = (404, "NOT_FOUND")
-
-
-def _step(
-    action: str,
-    code: tuple[int, str | None],
-    shown: Mapping[str, Any],
-    use: tuple[int, str | None],
-    body: Any = None,
-) -> Step:
-    return Step(action, body, code, shown, use)
-
-
-FROM_ACTIVE: Sequence[Step] = (
-    _step("view", _DONE, _ACTIVE, _WORKS),
-    _step("usage", _DONE, _ACTIVE, _WORKS),
-    _step("edit", _DONE, {**_ACTIVE, "description": "1"}, _WORKS, {"description": "1"}),
-    _step("reactivate", (409, "KEY_IS_ACTIVE"), _ACTIVE, _WORKS),
-    _step("delete", (409, "KEY_IS_ACTIVE"), _ACTIVE, _WORKS),
-    _step("rotate", _DONE, {**_ACTIVE, "secretVersion": 2}, _WORKS),
-    _step("revoke", _DONE, {**_REVOKED, "revokedReason": "other"}, _IS_REVOKED),
-    _step("view", _DONE, _REVOKED, _IS_REVOKED),
-    _step("usage", _DONE, _REVOKED, _IS_REVOKED),
-    _step("edit", (409, "KEY_IS_REVOKED"), {"description": "1"}, _IS_REVOKED, {"description": "2"}),
-    _step("rotate", (409, "KEY_IS_REVOKED"), {"secretVersion": 2}, _IS_REVOKED),
-    _step("revoke", _DONE, {"revokedReason": "other"}, _IS_REVOKED, {"reason": "temporary"}),
-    _step("reactivate", _DONE, {**_ACTIVE, "secretVersion": 2}, _WORKS),
-    _step("revoke", _DONE, {"revokedReason": "unused"}, _IS_REVOKED, {"reason": "unused"}),
-    _step(
-        "revoke", _DONE, {"revokedReason": "compromised"}, _IS_REVOKED, {"reason": "compromised"}
-    ),
-    _step("revoke", _DONE, {"revokedReason": "compromised"}, _IS_REVOKED, {"reason": "unused"}),
-    _step("reactivate", (409, "KEY_IS_COMPROMISED"), _REVOKED, _IS_REVOKED),
-    _step("delete", (204, None), {}, _IS_GONE),
-    *(
-        _step(action, _ABSENT, {}, _IS_GONE, {"description": "3"} if action == "edit" else None)
-        for action in ("view", "usage", "edit", "rotate", "revoke", "reactivate", "delete")
-    ),
-)
-"""The life of a key from its creation on."""
-
-FROM_EXPIRED: Sequence[Step] = (
-    _step("view", _DONE, {"status": "expired"}, _IS_EXPIRED),
-    _step("usage", _DONE, {"status": "expired"}, _IS_EXPIRED),
-    _step("rotate", (409, "KEY_IS_EXPIRED"), {"secretVersion": 1}, _IS_EXPIRED),
-    _step("reactivate", (409, "KEY_IS_EXPIRED"), {"status": "expired"}, _IS_EXPIRED),
-    _step("delete", (409, "KEY_NOT_REVOKED"), {"status": "expired"}, _IS_EXPIRED),
-    _step("edit", _DONE, {"status": "expired"}, _IS_EXPIRED, {"description": "late"}),
-    _step("revoke", _DONE, {"revokedReason": "temporary"}, _IS_REVOKED, {"reason": "temporary"}),
-    _step("reactivate", _DONE, {"status": "expired", "revokedAt": None}, _IS_EXPIRED),
-    _step("edit", _DONE, _ACTIVE, _WORKS, {"expiresAt": None}),
-    _step("rotate", _DONE, {**_ACTIVE, "secretVersion": 2}, _WORKS),
-)
-"""The life of a key from its expiry on."""
 
 
 @check(*WHOLE_TABLE)
@@ -178,7 +97,7 @@ def edits_change_what_they_name(kit: Kit) -> Iterator[Complaint]:
         if seen.json.get("updatedAt", "") <= before["updatedAt"]:
             yield Complaint("an edited key does not tell when it was edited", (answer, seen))
         before = seen.json
-    yield from _use(kit, key.value, _WORKS, "the value of an edited key")
+    yield from _use(kit, key.value, WORKS, "the value of an edited key")
 
 
 @check(*TABLE)
@@ -221,7 +140,7 @@ def rotation_keeps_all_but_the_value(kit: Kit) -> Iterator[Complaint]:
         for old in values[:-1]:
             kit.vault.mark(old, State.ROTATED)
             yield from _use(kit, old, (401, "API_KEY_ROTATED"), "a replaced value")
-        yield from _use(kit, value, _WORKS, "the new value")
+        yield from _use(kit, value, WORKS, "the new value")
 
 
 @check(*WHOLE_TABLE)
@@ -230,7 +149,7 @@ def killed_keys_are_dead_at_once(kit: Kit) -> Iterator[Complaint]:
     for deed, expected in (("rotate", "API_KEY_ROTATED"), ("revoke", "API_KEY_REVOKED")):
         key = kit.keyring.make(f"to {deed}")
         for _ in range(3):
-            yield from _use(kit, key.value, _WORKS, "a live key")
+            yield from _use(kit, key.value, WORKS, "a live key")
             key.api("GET", AUTHORIZE)
         if deed == "rotate":
             kit.keyring.rotate(key)
@@ -251,7 +170,7 @@ def deletion_is_for_ever(kit: Kit) -> Iterator[Complaint]:
     kit.keyring.delete(key)
     kit.vault.mark(new_value, State.DELETED)
     for value in (key.value, new_value):
-        yield from _use(kit, value, _IS_GONE, "the value of a deleted key")
+        yield from _use(kit, value, IS_GONE, "the value of a deleted key")
     page = kit.live("GET", KEYS, q=str(key.record["name"]))
     if key.id in {item["id"] for item in page.json["data"]}:
         yield page.complaint("a deleted key is in the list")
@@ -264,13 +183,13 @@ def _story(kit: Kit, key: Key, steps: Sequence[Step]) -> Iterator[Complaint]:
     for step in steps:
         exchange = _act(kit, key, step)
         told.append(exchange)
-        if (exchange.status, exchange.code) != step.expected:
-            got = f"{exchange.status} {exchange.code or ''}".strip()
-            yield exchange.complaint(f"{step.action}: {got}, not {step.expected}").with_story(told)
+        if exchange.answer != step.expected:
+            text = f"{step.action}: {exchange.answered}, not {spelt(step.expected)}"
+            yield exchange.complaint(text).with_story(told)
             return
         if step.action == "rotate" and exchange.status == 200:
             replaced, value = value, str(exchange.json.get("key"))
-        gone = step.use is _IS_GONE
+        gone = step.use is IS_GONE
         seen = kit.live("GET", f"{KEYS}/{key.id}")
         if not gone:
             for complaint in _shown(seen, step.shown):
@@ -279,7 +198,7 @@ def _story(kit: Kit, key: Key, steps: Sequence[Step]) -> Iterator[Complaint]:
             yield seen.complaint("a deleted key can be viewed").with_story([*told, seen])
         yield from _use(kit, value, step.use, f"the current value after {step.action}")
         if replaced is not None:
-            expected = _IS_GONE if gone else (401, "API_KEY_ROTATED")
+            expected = IS_GONE if gone else (401, "API_KEY_ROTATED")
             yield from _use(kit, replaced, expected, f"the replaced value after {step.action}")
 
 
@@ -295,7 +214,7 @@ def _neighbours_live_on(kit: Kit) -> Iterator[Complaint]:
     if (seen.json.get("revokedAt") or "") <= seen.json.get("createdAt", ""):
         yield seen.complaint("a revoked key does not tell when it was revoked")
     for neighbour in (before, after):
-        yield from _use(kit, neighbour.value, _WORKS, "the neighbour of a revoked key")
+        yield from _use(kit, neighbour.value, WORKS, "the neighbour of a revoked key")
 
 
 def _revoked_again(kit: Kit) -> Iterator[Complaint]:
@@ -322,18 +241,15 @@ def _act(kit: Kit, key: Key, step: Step) -> Exchange:
             return kit.live("POST", f"{path}/{action}", step.body)
 
 
-def _use(kit: Kit, value: str, expected: tuple[int, str | None], what: str) -> Iterator[Complaint]:
+def _use(kit: Kit, value: str, expected: Answer, what: str) -> Iterator[Complaint]:
     exchange = kit.live.with_value(value)("GET", CURRENT)
-    if (exchange.status, exchange.code) != expected:
-        got = f"{exchange.status} {exchange.code or ''}".strip()
-        yield exchange.complaint(
-            f"{what} was answered {got}, not {expected[0]} {expected[1] or ''}"
-        )
+    if exchange.answer != expected:
+        yield exchange.complaint(f"{what} was answered {exchange.answered}, not {spelt(expected)}")
 
 
 def _refused_at(key: Key, path: str, expected: str) -> Iterator[Complaint]:
     exchange = key.api("GET", path)
-    if (exchange.status, exchange.code) != (401, expected):
+    if exchange.answer != (401, expected):
         yield exchange.complaint(f"a dead key was answered {exchange.status} at {path}")
 
 

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.paths import AUTHORIZE, CURRENT, KEYS, SITES
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
-KEYS = "/v1/api-keys"
-CURRENT = f"{KEYS}/current"
 ALLOWED = 20
 BEYOND = 50
 WINDOW_SECONDS = 2
@@ -80,8 +79,8 @@ def each_request_is_charged_once(kit: Kit) -> Iterator[Complaint]:
         ("a list", Request("GET", KEYS), 1),
         ("a bad query", Request("GET", f"{KEYS}?kit=1"), 1),
         ("a thing that is absent", Request("GET", f"{KEYS}/key_absent"), 1),
-        ("a bad body", Request("POST", "/v1/sites").with_json({}), 1),
-        ("authorize", Request("GET", "/v1/authorize?scope=keys:read"), 1),
+        ("a bad body", Request("POST", SITES).with_json({}), 1),
+        ("authorize", Request("GET", f"{AUTHORIZE}?scope=keys:read"), 1),
         ("verifyApiKey", verify.with_json({"key": judged.value}), 1),
         ("verifyApiKey of itself", verify.with_json({"key": key.value}), 1),
         ("HEAD", Request("HEAD", CURRENT), 1),

@@ -5,11 +5,11 @@ from typing import Any
 
 from keyfob_contract.checks.registry import NotChecked, check
 from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.paths import AUDIT, KEYS
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import items_of
 
-KEYS = "/v1/api-keys"
 PAGE = 2
 MOST_PAGES = 60
 MAKING = 3
@@ -205,7 +205,7 @@ def _walked_events(kit: Kit) -> Iterator[Complaint]:
     key = kit.keyring.make("with a history")
     for number in range(2 * PAGE):
         kit.live.must(200, "PATCH", f"{KEYS}/{key.id}", {"description": str(number)})
-    pages = _walk(kit, "/v1/audit-events", keyId=key.id)
+    pages = _walk(kit, AUDIT, keyId=key.id)
     yield from _full_but_the_last(pages)
     met = [event.get("id") for page in pages for event in items_of(page.json)]
     if len(met) != 2 * PAGE + 1 or len(set(met)) != len(met):

@@ -6,15 +6,14 @@ from typing import Any
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.paths import AUDIT, CURRENT, KEYS, SITES
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
+from keyfob_contract.wire.clocks import patiently
 from keyfob_contract.wire.message import Request
 
-KEYS = "/v1/api-keys"
-CURRENT = f"{KEYS}/current"
-AUDIT = "/v1/audit-events"
-PATIENCE_SECONDS = 2.5
 STEP_SECONDS = 0.1
+MOST_STEPS = 25  # two seconds, and half of one for the way
 LONG_AGO, NOT_SO_LONG_AGO = "2001-01-01T00:00:00Z", "2001-01-02T00:00:00Z"
 INVENTED_ADDRESS = "203.0.113.77"
 """Of a range for documentation (RFC 5737)."""
@@ -184,7 +183,7 @@ def audit_tells_no_secret(kit: Kit) -> Iterator[Complaint]:
 
 
 def _others_audited(kit: Kit) -> Iterator[Complaint]:
-    site = Request("POST", "/v1/sites").with_json({"name": f"{kit.mark} audited"})
+    site = Request("POST", SITES).with_json({"name": f"{kit.mark} audited"})
     made = kit.live.ask(site.with_headers(("Idempotency-Key", kit.token())))
     kit.resources.adopt(kit.live, kit.contract.by_id["createSite"], made)
     grantor = kit.keyring.make("audited grantor", scopes=["keys:write"])
@@ -215,10 +214,10 @@ def _filters(kit: Kit, key: Key) -> Iterator[Complaint]:
 def _eventually(kit: Kit, path: str, done: Callable[[Any], bool]) -> Exchange:
     """Ask until it is there, for as long as the contract gives it."""
     kit.inspector.settle()
-    waited = 0.0
-    while True:
-        exchange = kit.live("GET", path)
-        if done(exchange.json) or waited >= PATIENCE_SECONDS:
-            return exchange
-        kit.clock.wait(STEP_SECONDS)
-        waited += STEP_SECONDS
+    return patiently(
+        kit.clock,
+        lambda: kit.live("GET", path),
+        lambda seen: done(seen.json),
+        step_seconds=STEP_SECONDS,
+        most_steps=MOST_STEPS,
+    )

@@ -72,7 +72,7 @@ def head_answers_as_get(kit: Kit) -> Iterator[Complaint]:
         if operation.method != "GET":
             continue
         request = kit.samples.request(kit.live, operation)
-        api = kit.live if operation.needs_key else kit.nobody
+        api = kit.asker(operation)
         get, head = api.ask(request), api.ask(replace(request, method="HEAD"))
         if head.status != get.status:
             text = f"GET {operation.path} answered {get.status}, HEAD {head.status}"

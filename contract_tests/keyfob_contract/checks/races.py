@@ -5,12 +5,11 @@ from dataclasses import replace
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint
+from keyfob_contract.rules.paths import CURRENT, KEYS
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
-KEYS = "/v1/api-keys"
-CURRENT = f"{KEYS}/current"
 AT_ONCE = 8
 ROUNDS = 3
 

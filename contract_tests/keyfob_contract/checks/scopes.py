@@ -18,7 +18,7 @@ def each_operation_demands_its_scope(kit: Kit) -> Iterator[Complaint]:
         holder = kit.keyring.make(f"only {word}", scopes=[word]).api
         for operation, request in requests:
             exchange = holder.ask(request)
-            refused = (exchange.status, exchange.code) == (403, "SCOPE_INSUFFICIENT")
+            refused = exchange.answer == (403, "SCOPE_INSUFFICIENT")
             needed = operation.required_scope
             if needed in {None, word} and refused:
                 yield exchange.complaint(f"{operation.id} refused a key with {word}")

@@ -4,13 +4,11 @@ from collections.abc import Iterator
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint
+from keyfob_contract.rules.paths import KEYS, SITES
 from keyfob_contract.rules.spec import Operation
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import changes
 from keyfob_contract.wire.message import Request
-
-KEYS = "/v1/api-keys"
-SITES = "/v1/sites"
 
 
 @check("createApiKey", "createSite")
@@ -44,8 +42,8 @@ def sites_are_made_by_keys_for_every_site(kit: Kit) -> Iterator[Complaint]:
     """Only a key for every site may make a site."""
     holder = kit.keyring.make("limited", siteIds=[kit.resources.one(kit.live, "siteId")]).api
     exchange = holder("POST", SITES, {"name": f"{kit.mark} by a limited key"})
-    if (exchange.status, exchange.code) != (403, "SITE_FORBIDDEN"):
-        yield exchange.complaint(f"a limited key made a site: {exchange.status} {exchange.code}")
+    if exchange.answer != (403, "SITE_FORBIDDEN"):
+        yield exchange.complaint(f"a limited key made a site: {exchange.answered}")
 
 
 @check("createApiKey", "listApiKeys", "authorize")
@@ -65,9 +63,9 @@ def unknown_sites_cannot_be_named(kit: Kit) -> Iterator[Complaint]:
             ):
                 request = _naming(kit, operation, place, named, here)
                 exchange = api.ask(request)
-                if (exchange.status, exchange.code) != (403, "SITE_FORBIDDEN"):
+                if exchange.answer != (403, "SITE_FORBIDDEN"):
                     yield exchange.complaint(
-                        f"{operation.id} naming {what} answered {exchange.status} {exchange.code}"
+                        f"{operation.id} naming {what} answered {exchange.answered}"
                     )
                 elif "pointer" not in (exchange.error_member("/error/details") or {}):
                     yield exchange.complaint(f"{operation.id} does not point at {what}")

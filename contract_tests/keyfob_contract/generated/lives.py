@@ -21,13 +21,12 @@ from keyfob_contract.generated.lifecycle import (
 )
 from keyfob_contract.generated.story import Caller, Stories
 from keyfob_contract.rules.exchange import Exchange
+from keyfob_contract.rules.paths import CURRENT, KEYS
 from keyfob_contract.run.api import Api, described
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.vault import State
 from keyfob_contract.wire.clocks import SteppingClock
 
-KEYS = "/v1/api-keys"
-CURRENT = f"{KEYS}/current"
 VERIFY = f"{KEYS}/verify"
 HOUR_MS = 3_600_000
 LONG_MS = st.sampled_from([DAY_MS, 30 * DAY_MS, 400 * DAY_MS])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from keyfob_contract.generated.lifecycle import Outcome
-from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.exchange import Complaint, Exchange, spelt
 from keyfob_contract.run.api import Api
 from keyfob_contract.wire.message import Request
 from keyfob_contract.wire.target import Unreachable
@@ -99,8 +99,8 @@ class Stories:
 
     def demand(self, exchange: Exchange, outcome: Outcome) -> None:
         """Demand that an exchange ended as the table says. Raises Broken."""
-        if (exchange.status, exchange.code) != outcome:
-            got, wanted = (_spelt(each) for each in ((exchange.status, exchange.code), outcome))
+        if exchange.answer != outcome:
+            got, wanted = exchange.answered, spelt(outcome)
             what = f"{exchange.request.method} {exchange.request.path}"
             self.fail(exchange, f"{what} was answered {got}, and the state table says {wanted}")
 
@@ -135,8 +135,3 @@ class Stories:
             exchange for look, exchange in self._told if look and exchange.request == last.request
         ]
         return [e for look, e in self._told if look is None or e in same[-2:]]
-
-
-def _spelt(outcome: tuple[int, str | None]) -> str:
-    status, code = outcome
-    return f"{status} {code}" if code else str(status)

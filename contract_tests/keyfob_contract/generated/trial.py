@@ -142,9 +142,9 @@ class Trial:
         code = None if exchange.request.method == "HEAD" else credential.code
         if credential.state in GUESSES and exchange.status == 429:
             self._ledger.throttled_guesses += 1
-        elif (exchange.status, exchange.code) != (401, code):
-            answer = f"{exchange.status} {exchange.code or ''}".rstrip()
-            text = f"a {credential.state} credential ({credential.way}) got in: {answer}"
+        elif exchange.answer != (401, code):
+            way = f"a {credential.state} credential ({credential.way})"
+            text = f"{way} got in: {exchange.answered}"
             yield exchange.complaint(text if exchange.status != 401 else f"{text}, not {code}")
 
     def _culprit(self, operation: Operation, attempts: Sequence[Attempt]) -> Complaint | None:

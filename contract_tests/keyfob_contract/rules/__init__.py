@@ -6,4 +6,5 @@ expectation what the contract makes of a request
 exchange    a request, that expectation, and the reply
 conformance what holds of every reply: one function for each sentence
 house_rules what a file of this house must keep
+paths       of Keyfob, for what is checked of its own operations
 """

@@ -10,6 +10,9 @@ from keyfob_contract.wire.message import Reply, Request
 
 NOTHING = object()
 
+Answer = tuple[int, str | None]
+"""A status, and the code that comes with it if it is a refusal that has one."""
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -57,6 +60,16 @@ class Exchange:
         return code if isinstance(code, str) else None
 
     @property
+    def answer(self) -> "Answer":
+        """Status and code, as checks compare them."""
+        return self.status, self.code
+
+    @property
+    def answered(self) -> str:
+        """Status and code, spelt for people."""
+        return spelt(self.answer)
+
+    @property
     def json(self) -> Any:
         """The reply's body, parsed; an exchange without JSON is answered by an empty object."""
         try:
@@ -96,6 +109,12 @@ class Complaint:
     def with_story(self, story: Sequence[Exchange]) -> "Complaint":
         """Answer the complaint with all that led to it."""
         return replace(self, evidence=tuple(story))
+
+
+def spelt(answer: Answer) -> str:
+    """Spell an answer for people."""
+    status, code = answer
+    return f"{status} {code}" if code else str(status)
 
 
 def at_pointer(node: Any, pointer: str) -> Any:

@@ -9,7 +9,7 @@ from keyfob_contract.rules.spec import Contract
 from keyfob_contract.run.api import Unexpected
 from keyfob_contract.run.keyring import Key, Keyring, NotPossible
 from keyfob_contract.run.vault import State, Vault, mistyped, never_issued
-from keyfob_contract.wire.clocks import Clock
+from keyfob_contract.wire.clocks import Clock, patiently
 from keyfob_contract.wire.message import Request
 
 SOON = timedelta(seconds=2)
@@ -77,13 +77,16 @@ class DeadCredentials:
             raise NotPossible("keys do not expire here, or no more of them do")
         key = self._expiring.pop()
         prove = self._keyring.operation(self._keys.prove)
-        steps = 0
-        while (exchange := key.api(prove.method, prove.path)).status != 401:
-            if steps == MOST_STEPS:
-                self._undying = exchange
-                raise Unexpected(exchange, UNDYING)
-            steps += 1
-            self._clock.wait(STEP_SECONDS)
+        exchange = patiently(
+            self._clock,
+            lambda: key.api(prove.method, prove.path),
+            lambda seen: seen.status == 401,
+            step_seconds=STEP_SECONDS,
+            most_steps=MOST_STEPS,
+        )
+        if exchange.status != 401:
+            self._undying = exchange
+            raise Unexpected(exchange, UNDYING)
         self._vault.mark(key.value, State.EXPIRED)
         return key
 

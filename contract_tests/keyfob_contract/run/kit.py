@@ -128,6 +128,10 @@ class Kit:
         """The subject as it is seen without a key."""
         return self.admin.with_value(None)
 
+    def asker(self, operation: Operation) -> Api:
+        """Answer who is to ask for an operation: nobody where no key is needed."""
+        return self.live if operation.needs_key else self.nobody
+
     def operations(self, *, needing_a_key: bool = True) -> Sequence[Operation]:
         """Answer the operations of the contract that are to be tried, in its order."""
         only = self._only_operations

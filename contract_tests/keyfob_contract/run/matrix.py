@@ -9,8 +9,6 @@ from keyfob_contract.rules.spec import Operation
 from keyfob_contract.run.journal import Cell
 from keyfob_contract.run.vault import State
 
-BEFORE_THE_KEY = frozenset({404, 405, 413})
-
 
 class Coverage(StrEnum):
     """What may be said of a cell."""

@@ -17,11 +17,11 @@ from keyfob_contract.rules.exchange import NOTHING, Exchange, at_pointer
 from keyfob_contract.rules.spec import JSON, Contract, Operation
 from keyfob_contract.run.api import Api, Unexpected, demand
 from keyfob_contract.run.keyring import Keyring
-from keyfob_contract.wire.clocks import Clock
+from keyfob_contract.wire.clocks import Clock, patiently
 from keyfob_contract.wire.message import Request
 
 STEP_SECONDS = 0.1
-MOST_STEPS = 50
+MOST_STEPS = 49
 FAR_AWAY = (100_000, 500_000)
 GONE = frozenset({404, 410})
 IN_BODY = "$response.body#"
@@ -231,11 +231,16 @@ class Resources:
         request_id = exchange.header(profile.request_id.header or "") or ""
         api.inspector.settle()
         path = tracer.path.replace(f"{{{parameter}}}", request_id)
-        for _ in range(MOST_STEPS):
-            if api(tracer.method, path).status == 200:
-                return request_id
-            self._clock.wait(STEP_SECONDS)
-        raise Unexpected(exchange, "this request left no trace that can be read")
+        trace = patiently(
+            self._clock,
+            lambda: api(tracer.method, path),
+            lambda seen: seen.status == 200,
+            step_seconds=STEP_SECONDS,
+            most_steps=MOST_STEPS,
+        )
+        if trace.status != 200:
+            raise Unexpected(exchange, "this request left no trace that can be read")
+        return request_id
 
     def _new_name(self) -> str:
         self._number += 1

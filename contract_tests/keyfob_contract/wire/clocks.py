@@ -1,7 +1,10 @@
 """The implementation's time, as far as the kit can know it."""
 
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+Seen = TypeVar("Seen")
 
 START = 1_772_357_400_000  # 2026-03-01T09:30:00Z
 
@@ -16,6 +19,22 @@ class Clock(Protocol):
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         ...
+
+
+def patiently(
+    clock: Clock,
+    look: Callable[[], Seen],
+    is_done: Callable[[Seen], bool],
+    *,
+    step_seconds: float,
+    most_steps: int,
+) -> Seen:
+    """Look until it is done, with a step of time in between, and answer what was seen last."""
+    for _ in range(most_steps):
+        if is_done(seen := look()):
+            return seen
+        clock.wait(step_seconds)
+    return look()
 
 
 class SteppingClock:
