@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from keyfob.domain.api_keys import KeyPolicy
 from keyfob.domain.keyfob import Keyfob
 from keyfob.limits import Limiter, open_limiter
-from keyfob.model import Clock
+from keyfob.model import Clock, RateLimit
 from keyfob.pepper import demand_known_pepper, load_pepper, verify_pepper
 from keyfob.settings import Settings
 from keyfob.spec import required_scope
@@ -71,5 +71,6 @@ def open_keyfob(  # noqa: PLR0913  what the mock and tests bring of their own
         limiter=open_limiter(settings, clock) if limiter is None else limiter,
         usage=Recorder(store, clock, scope_of=required_scope, trace_days=settings.trace_days),
         policy=policy,
+        sign_in_limit=RateLimit(settings.sign_ins_per_minute, 60),
         takes_published_values=takes_published_values,
     )

@@ -2,8 +2,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from world import Api, Organization, SettableClock, code
 
+from keyfob.domain.authority import operator_of
 from keyfob.domain.keyfob import Keyfob
-from keyfob.domain.organizations import operator_of
 
 
 def test_200_hands_out_a_new_value_and_keeps_all_else(api: Api, clock: SettableClock) -> None:
