@@ -16,15 +16,21 @@ PROVEN_MS = 15 * 60_000
 """For how long a password counts as just given."""
 
 LABEL = b"keyfob admin sessions, version 1"
+COOKIE_LABEL = b"keyfob cookies of browsers, version 1"
 TOKEN_CHARACTERS = 43  # of base62: 256 bits
 
 
 class AdminSessions:
-    """Begins, finds and ends sessions. What the browser holds, a token, is kept nowhere."""
+    """Begins, finds and ends sessions. What the browser holds, a token, is kept nowhere.
+
+    Attributes:
+        cookie_secret: with which the cookies of browsers are signed.
+    """
 
     def __init__(self, store: Store, pepper: bytes, clock: Clock, rng: random.Random) -> None:
         self._store = store
         self._secret = hmac.digest(pepper, LABEL, sha256)
+        self.cookie_secret = hmac.digest(pepper, COOKIE_LABEL, sha256)
         self._clock = clock
         self._rng = rng
 
