@@ -1,11 +1,11 @@
 """Audit events in words for people."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from keyfob.dashboard.door import actor, keyfob
-from keyfob.dashboard.wording import spelt
+from keyfob.dashboard.wording import moment
 from keyfob.domain.audit import AuditQuestion
 from keyfob.domain.audit_changes import AuditAction
 from keyfob.model import ActorRef, ActorType
@@ -79,7 +79,7 @@ def events_of_key(
             TITLES.get(AuditAction(event.action), event.action),
             who(ActorRef(ActorType(event.actor_type), event.actor_id)),
             event.request_id,
-            _differences(event.before, event.after, site_names),
+            list(_differences(event.before, event.after, site_names)),
         )
         for event in page.items
     ]
@@ -88,21 +88,31 @@ def events_of_key(
 
 def _differences(
     before: str | None, after: str | None, site_names: dict[str, str]
-) -> Sequence[Difference]:
+) -> Iterator[Difference]:
     old, new = _facts(before), _facts(after)
-    return [
-        Difference(
-            MEMBERS.get(name, name),
-            _spelt(name, old.get(name), site_names),
-            _spelt(name, new.get(name), site_names),
-        )
-        for name in {**old, **new}
-        if old.get(name) is not None or new.get(name) is not None
-    ]
+    for name in {**old, **new}:
+        label, was, becomes = MEMBERS.get(name, name), old.get(name), new.get(name)
+        if isinstance(was, list) and isinstance(becomes, list):
+            yield from _set_differences(label, _named(was, site_names), _named(becomes, site_names))
+        elif was is not None or becomes is not None:
+            yield Difference(
+                label, _spelt(name, was, site_names), _spelt(name, becomes, site_names)
+            )
+
+
+def _set_differences(label: str, was: list[str], becomes: list[str]) -> Iterator[Difference]:
+    if added := [each for each in becomes if each not in was]:
+        yield Difference(f"{label} added", None, ", ".join(added))
+    if removed := [each for each in was if each not in becomes]:
+        yield Difference(f"{label} taken away", None, ", ".join(removed))
 
 
 def _facts(text: str | None) -> dict[str, Any]:
     return {} if text is None else json.loads(text)
+
+
+def _named(items: list[Any], site_names: dict[str, str]) -> list[str]:
+    return ["all sites" if each == "*" else site_names.get(each, str(each)) for each in items]
 
 
 def _spelt(name: str, fact: Any, site_names: dict[str, str]) -> str | None:
@@ -111,12 +121,9 @@ def _spelt(name: str, fact: Any, site_names: dict[str, str]) -> str | None:
     match name, fact:
         case "rateLimit", {"requests": requests, "windowSeconds": seconds}:
             return f"{requests:,} requests in {seconds:,} s"
-        case "siteIds", list(ids):
-            named = ("all sites" if i == "*" else site_names.get(i, i) for i in map(str, ids))
-            return ", ".join(named)
         case (("expiresAt" | "revokedAt"), str(text)):
-            return spelt(parse_timestamp(text))
+            return moment(parse_timestamp(text))
         case _, dict(members):
             return "; ".join(f"{key}: {value}" for key, value in members.items())
         case _:
-            return ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)
+            return ", ".join(_named(fact, site_names)) if isinstance(fact, list) else str(fact)

@@ -1,5 +1,7 @@
 """The signed cookie of a browser."""
 
+from hashlib import sha256
+
 import flask
 from flask.sessions import SecureCookieSessionInterface
 
@@ -10,6 +12,8 @@ class SignedCookies(SecureCookieSessionInterface):
     Over TLS the name begins with ``__Host-``, which no other host of the domain can set. The cookie
     ends with the browser's session.
     """
+
+    digest_method = staticmethod(sha256)
 
     def get_cookie_name(self, app: flask.Flask) -> str:
         """Answer the name."""

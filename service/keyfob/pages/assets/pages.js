@@ -22,7 +22,7 @@ function localise(root) {
 function sayLocally(input) {
   const hint = input.parentElement.querySelector("[data-utc-hint]");
   const moment = new Date(`${input.value}:00Z`);
-  hint.textContent = isNaN(moment) ? "" : `That is ${WITH_ZONE.format(moment)} where you are.`;
+  hint.textContent = !input.value || isNaN(moment) ? "" : `That is ${WITH_ZONE.format(moment)} where you are.`;
 }
 
 // --- menus -----------------------------------------------------------------------------------
@@ -33,6 +33,13 @@ function closeMenus(except) {
   }
 }
 
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches("details.menu")) return;
+  menu.classList.remove("menu-up");
+  const { top, bottom, height } = menu.lastElementChild.getBoundingClientRect();
+  menu.classList.toggle("menu-up", menu.open && bottom > innerHeight && top > height + 60);
+}, true);
 document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest("details.menu[open]");
