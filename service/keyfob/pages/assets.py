@@ -2,6 +2,7 @@
 
 import hashlib
 import mimetypes
+import re
 from functools import cached_property
 from pathlib import Path
 
@@ -41,11 +42,25 @@ class Assets:
     @cached_property
     def _contents(self) -> dict[str, bytes]:
         files = (path for path in self._folder.rglob("*") if path.is_file())
-        return {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in files}
+        plain = {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in files}
+
+        def versioned(found: re.Match[bytes]) -> bytes:
+            name = found[1].decode()
+            return f'url("{name}?v={_version(plain[name])}")'.encode()
+
+        # A style sheet names what else it needs: that may be kept, too, under its own version.
+        return {
+            name: _NAMED.sub(versioned, content) if name.endswith(".css") else content
+            for name, content in plain.items()
+        }
 
     @cached_property
     def _versions(self) -> dict[str, str]:
-        return {
-            name: hashlib.sha256(content).hexdigest()[:12]
-            for name, content in self._contents.items()
-        }
+        return {name: _version(content) for name, content in self._contents.items()}
+
+
+_NAMED = re.compile(rb'url\("([^"]+)"\)')
+
+
+def _version(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
