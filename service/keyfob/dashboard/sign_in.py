@@ -36,6 +36,9 @@ def sign_in() -> Response | str:
         return flask.make_response(_form(problem=FAILED), 403)
     except RateLimited as refusal:
         return too_many_attempts(refusal, _form(problem=wait(refusal)))
+    before = found_session()
+    if before is not None:
+        keyfob().admin_sessions.end(before)
     let_in(keyfob().admin_sessions.begin(admin))
     response = flask.redirect(_next_address(), 303)
     remember_browser(response, admin.email)

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 from visitors import Visitor, notices
 from world import Api
 
+from keyfob import dashboard
 from keyfob.domain.keyfob import Keyfob
 
 
@@ -161,3 +163,9 @@ def test_pages_are_no_traffic_of_keys_but_their_errors_can_be_traced(
     assert keyfob.usage_reports.everything_of(fine) == []
     [traced] = keyfob.usage_reports.everything_of(refused)
     assert (traced.path, traced.status, traced.code) == ("/dashboard/sign-in", 403, "FORBIDDEN")
+
+
+def test_the_dashboard_has_no_query_of_its_own() -> None:
+    sources = list(Path(dashboard.__file__).parent.glob("*.py"))
+    assert len(sources) > 15
+    assert [each.name for each in sources if re.search(r"\.store\b", each.read_text())] == []

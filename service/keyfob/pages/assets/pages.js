@@ -71,6 +71,17 @@ document.addEventListener("htmx:afterSwap", (event) => {
   dialog.showModal();
 });
 
+// A new tab or window is the browser's matter, and so is what the server refuses.
+document.addEventListener("click", (event) => {
+  const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (elsewhere && event.target.closest("a[hx-get]")) event.stopImmediatePropagation();
+}, true);
+for (const trouble of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(trouble, (event) => {
+    location.assign(event.detail.pathInfo.finalRequestPath);
+  });
+}
+
 dialog?.addEventListener("click", (event) => {
   const closes = event.target === dialog || event.target.closest("[data-close]");
   if (!closes) return;

@@ -189,3 +189,25 @@ def test_signing_out_in_one_tab_signs_out_in_the_other(new_context: NewContext) 
     other.get_by_label("Actions for hr-sync", exact=True).click()
     other.locator("details[open]").get_by_role("link", name="Rotate Key").click()
     expect(other.get_by_role("heading", name="Sign in to Keyfob")).to_be_visible()
+
+
+def test_what_somebody_else_has_deleted_meanwhile_is_told_as_gone(
+    page: Page, world: LivedIn
+) -> None:
+    key = world.make("deleted elsewhere")
+    page.reload()
+    world.api("POST", f"/v1/api-keys/{key['id']}/revoke")
+    world.api("DELETE", f"/v1/api-keys/{key['id']}")
+    page.get_by_label("Actions for deleted elsewhere", exact=True).click()
+    page.locator("details.menu[open]").get_by_role("link", name="Rotate Key").click()
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+
+
+def test_a_link_with_a_dialog_opens_in_a_new_tab_for_those_who_want_that(page: Page) -> None:
+    page.get_by_label("Actions for hr-sync", exact=True).click()
+    with page.context.expect_page() as opened:
+        page.locator("details.menu[open]").get_by_role("link", name="Rotate Key").click(
+            modifiers=["ControlOrMeta"]
+        )
+    expect(opened.value.get_by_role("heading", name="Rotate hr-sync")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
