@@ -15,8 +15,10 @@ STORE_RETRY_SECONDS = 2
 log = structlog.get_logger(__name__)
 
 
-class FormExpired(errors.KeyfobError):
+class FormExpired(Exception):  # no KeyfobError: no program is ever told
     """A form that this browser was not given, or not in this session."""
+
+    code = "FORM_EXPIRED"
 
 
 class Told(NamedTuple):
@@ -38,7 +40,7 @@ _INTERNAL = Told(
     "Something went wrong on our side",
     "Try again in a minute. If it persists, tell support the request id below.",
 )
-TOLD_OF_WORDS: dict[type[errors.KeyfobError], Told] = {
+TOLD_OF_WORDS: dict[type[Exception], Told] = {
     FormExpired: Told(
         403,
         "This form is out of date",
@@ -74,7 +76,7 @@ def answer_people(error: Exception) -> flask.Response:
     """Turn whatever was raised into a page. Nothing of the inside gets out."""
     environ = flask.request.environ
     told = _told(error)
-    if isinstance(error, errors.KeyfobError) and told is not _INTERNAL:
+    if isinstance(error, (errors.KeyfobError, FormExpired)) and told is not _INTERNAL:
         environ[CODE] = error.code
     elif told is _INTERNAL:
         log.error("internal_error", request_id=environ[REQUEST_ID], exc_info=error)
@@ -93,6 +95,4 @@ def answer_people(error: Exception) -> flask.Response:
 def _told(error: Exception) -> Told:
     if isinstance(error, HTTPException):
         return _TOLD_OF_STATUSES.get(error.code or 500, _INTERNAL)
-    if isinstance(error, errors.KeyfobError):
-        return TOLD_OF_WORDS.get(type(error), _INTERNAL)
-    return _INTERNAL
+    return TOLD_OF_WORDS.get(type(error), _INTERNAL)
