@@ -163,6 +163,11 @@ for (const chart of document.querySelectorAll(".chart")) {
 }
 
 localise(document);
+
+// Who listens to a page hears first what became of the last one: what is wrong, or what was done.
+const news = document.querySelector("main [aria-invalid='true']") ?? document.querySelector("main .notice[tabindex]");
+news?.focus();
+
 for (const input of document.querySelectorAll("input[data-utc]")) {
   input.addEventListener("input", () => sayLocally(input));
   sayLocally(input);

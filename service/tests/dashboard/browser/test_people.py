@@ -1,5 +1,6 @@
 """Everybody can do everything: by keyboard, on a phone, in the dark, in another zone."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -181,6 +182,21 @@ def test_a_keyboard_is_enough(page: Page, world: LivedIn) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("by keyboard is revoked")
     assert world.named("by keyboard")[0]["revokedReason"] == "unused"
+
+
+def test_a_second_press_of_enter_rotates_nothing(page: Page) -> None:
+    choose(page, "hr-sync", "Rotate Key")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Cancel")).to_be_focused()
+
+
+def test_what_is_wrong_or_was_done_is_where_one_starts_to_read(page: Page) -> None:
+    page.goto("keys/new")
+    page.get_by_role("button", name="Generate Key").click()
+    expect(page.get_by_label("Name")).to_be_focused()
+    expect(page.get_by_label("Name")).to_have_accessible_description(re.compile("Give the key"))
+    key_page("Lobby screen", "/edit")(page)
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("status").filter(has_text="nothing was changed")).to_be_focused()
 
 
 def test_the_figures_of_the_chart_can_be_read_with_the_arrows(page: Page) -> None:
