@@ -25,6 +25,7 @@ from keyfob_contract.checks import (
     scopes,
     sites,
     tenants,
+    texts,
 )
 from keyfob_contract.checks.registry import Check
 
@@ -35,6 +36,7 @@ _MODULES: tuple[ModuleType, ...] = (
     escalation,
     examples,
     inputs,
+    texts,
     protocol,
     lists,
     conditions,
