@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from keyfob_contract.checks.registry import NotChecked, check
-from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.exchange import Complaint
 from keyfob_contract.rules.spec import Operation
 from keyfob_contract.run.api import Api
 from keyfob_contract.run.kit import Kit

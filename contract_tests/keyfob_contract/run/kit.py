@@ -20,6 +20,7 @@ from keyfob_contract.run.state import VisibleState, visible_state
 from keyfob_contract.run.sweep import sweep
 from keyfob_contract.run.vault import Vault
 from keyfob_contract.wire.clocks import Clock
+from keyfob_contract.wire.message import Request
 from keyfob_contract.wire.target import Target
 
 
@@ -160,6 +161,10 @@ class Kit:
         """Look at everything that this run made."""
         volatile, passing = self.profile.keys.volatile, self.dead.short_lived
         return visible_state(api or self.live, self.resources, volatile, passing)
+
+    def ask_at(self, due_ms: int, api: Api, request: Request) -> Callable[[], Exchange]:
+        """Have a request sent at a time of ``clock``, while the run goes on."""
+        return self.inspector.ask_at(self.clock, due_ms, request.with_headers(*api.headers))
 
     def adopt(self, operation: Operation, exchange: Exchange, by: Api | None = None) -> str:
         """Take charge of what an exchange has created, and answer its id.
