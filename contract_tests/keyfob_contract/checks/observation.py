@@ -17,12 +17,14 @@ MOST_STEPS = 25  # two seconds, and half of one for the way
 LONG_AGO, NOT_SO_LONG_AGO = "2001-01-01T00:00:00Z", "2001-01-02T00:00:00Z"
 
 
-def _used(kit: Kit) -> Key:
+def _used(kit: Kit) -> tuple[Key, Key]:
     key = kit.keyring.make("counted", scopes=["sites:read"])
     for _ in range(3):
         key.api.must(200, "GET", CURRENT)
     key.api.must(403, "GET", KEYS)
-    return key
+    refused = kit.keyring.make("used in vain", scopes=["sites:read"])
+    refused.api.must(403, "GET", KEYS)
+    return key, refused
 
 
 @check(
@@ -35,7 +37,9 @@ def _used(kit: Kit) -> Key:
 )
 def usage_is_counted(kit: Kit) -> Iterator[Complaint]:
     """Within two seconds every request is counted once, and lastUsedAt is set."""
-    key: Key = kit.prepared["usage_is_counted"]
+    key: Key
+    refused: Key
+    key, refused = kit.prepared["usage_is_counted"]
     expected = {("getCurrentApiKey", 3), ("listApiKeys", 1)}
 
     def counted(usage: Any) -> set[tuple[str, int]]:
@@ -54,9 +58,10 @@ def usage_is_counted(kit: Kit) -> Iterator[Complaint]:
     past = kit.live("GET", f"{KEYS}/{key.id}/usage", since=LONG_AGO, until=NOT_SO_LONG_AGO)
     if past.json.get("counters"):
         yield past.complaint("usage of a time in which there was none")
-    view = kit.live("GET", f"{KEYS}/{key.id}")
-    if view.json.get("lastUsedAt") is None:
-        yield view.complaint("lastUsedAt tells nothing of the use")
+    for each in (key, refused):
+        view = eventually(kit, f"{KEYS}/{each.id}", lambda body: body.get("lastUsedAt"))
+        if view.json.get("lastUsedAt") is None:
+            yield view.complaint("lastUsedAt tells nothing of the use")
 
 
 def _used_when_dead(kit: Kit) -> Key:
@@ -123,13 +128,13 @@ def _advised(key: Any) -> set[str]:
     return {str(advisory.get("code")) for advisory in key.get("advisories", ())}
 
 
-def eventually(kit: Kit, path: str, done: Callable[[Any], bool]) -> Exchange:
+def eventually(kit: Kit, path: str, done: Callable[[Any], object]) -> Exchange:
     """Ask until it is there, for as long as the contract gives it."""
     kit.inspector.settle()
     return patiently(
         kit.clock,
         lambda: kit.live("GET", path),
-        lambda seen: done(seen.json),
+        lambda seen: bool(done(seen.json)),
         step_seconds=STEP_SECONDS,
         most_steps=MOST_STEPS,
     )

@@ -77,6 +77,15 @@ def all_uses_are_of_the_latest_value(patch: Patch) -> None:
         right(self, record._replace(secret_version=version))
 
 
+@fault(caught_by="usage_is_counted")
+def only_successes_are_uses(patch: Patch) -> None:
+    """A request that the scope refuses does not show in lastUsedAt."""
+
+    @patch(Recorder, "record")
+    def record(right: Right, self: Any, record: UsageRecord) -> None:
+        right(self, record._replace(charged=record.charged and record.status < 400))
+
+
 @fault(caught_by="advice_is_given")
 def nobody_is_advised(patch: Patch) -> None:
     """No key ever gets any advice."""
