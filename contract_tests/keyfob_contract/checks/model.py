@@ -40,7 +40,7 @@ def keys_live_and_die_by_the_state_table(kit: Kit) -> Iterator[Complaint]:
     happened_again = tell(kit, callers, stories)
     if not happened_again:  # perhaps some look that was left out has to do with it
         again = Stories(_end(kit), PATIENCE_SECONDS, is_thorough=True)
-        happened_again = tell(kit, callers, again)
+        happened_again = tell(kit, callers, again) and again.worst is not None
         stories = again if again.worst else stories
     cut = ", then time was up" if stories.is_over and stories.worst is None else ""
     kit.summary.append(f"{stories.lives} lives of keys, of {stories.steps} steps in all{cut}")

@@ -84,7 +84,8 @@ class KeyLives(RuleBasedStateMachine):
         self.models: list[ModelKey] = []
         self.touched: list[ModelKey] = []
         self.looks = 0
-        self.mark = f"{self.kit.mark} life {self.stories.begin()} "
+        self.stories.begin()
+        self.mark = f"{self.kit.token()} "  # names of no other life contain it
         if self.knows_the_time:
             self.kit.clock.wait(HOUR_MS / 1000)
 

@@ -60,12 +60,11 @@ class Stories:
         self.lives = 0
         self.steps = 0
 
-    def begin(self) -> int:
-        """Listen to another life, and answer its number."""
+    def begin(self) -> None:
+        """Listen to another life."""
         self._told.clear()
         self._ended_badly = False
         self.lives += 1
-        return self.lives
 
     @property
     def is_over(self) -> bool:
