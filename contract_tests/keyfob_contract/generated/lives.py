@@ -271,7 +271,7 @@ class KeyLives(RuleBasedStateMachine):
         page = exchange.json
         expected = {key_id for key_id, state in states.items() if status in {None, state}}
         if sorted(key["id"] for key in page["data"]) != sorted(expected):
-            self.stories.fail(exchange, f"there are other {look} than are shown")
+            self.stories.fail(exchange, f"other keys are shown than there are: {look}")
         counts = dict.fromkeys(STATUSES, 0) | Counter(states.values())
         if page["counts"] != counts:
             told = f"{caller.name} is told of {page['counts']} keys"
