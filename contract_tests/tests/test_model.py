@@ -14,7 +14,7 @@ from keyfob_contract.wire.message import Reply, Request
 from keyfob_contract.wire.target import Unreachable
 
 CURRENT = "/v1/api-keys/current"
-EFFORT = Effort(lives=10, steps=20)
+EFFORT = Effort(lives=8, steps=15)
 
 
 def run(tamper: Tamper) -> RunResult:
