@@ -26,7 +26,7 @@ def names(api: Api, path: str) -> set[str]:
 
 
 def test_keys_that_nobody_took_charge_of_are_deleted(kit: Kit) -> None:
-    """A request should have been refused, or its reply never came; and that more than a page long."""
+    """Such as a request makes that should have been refused: more of them than a page holds."""
     assert kit.other
     for api in (kit.admin, kit.other):
         before = names(api, KEYS)
