@@ -36,6 +36,15 @@ def test_keys_that_nobody_took_charge_of_are_deleted(kit: Kit) -> None:
         assert names(api, KEYS) == before
 
 
+def test_what_is_left_is_found_behind_all_that_others_made_since(kit: Kit) -> None:
+    stray = kit.admin.must(201, "POST", KEYS, kit.keyring.body("stray"))["id"]
+    kit.clock.wait(1)
+    for number in range(120):
+        kit.admin.must(201, "POST", KEYS, kit.keyring.body("x") | {"name": f"theirs {number}"})
+    assert kit.clean_up() == []
+    assert kit.admin("GET", f"{KEYS}/{stray}").status == 404
+
+
 def test_what_cannot_be_deleted_is_told(kit: Kit) -> None:
     stray = kit.admin.must(201, "POST", SITES, {"name": f"{MARK} stray"})["id"]
     assert kit.clean_up() == [f"{SITES}/{stray}"]

@@ -93,8 +93,7 @@ class Trial:
         if operation.is_safe:
             return
         now, self._state = self._kit.state(), None
-        explained = {path: now[path] for path in now if path.rpartition("/")[2] in self._cast.made}
-        yield from _unexplained(changes({**explained, **before}, now), exchanges)
+        yield from _unexplained(changes(before, now, self._cast.made), exchanges)
         self._cast.trim()
         self._cast.fill()
 
