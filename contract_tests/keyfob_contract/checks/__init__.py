@@ -10,8 +10,10 @@ from keyfob_contract.checks import (
     credentials,
     escalation,
     examples,
+    filters,
     gatekeeping,
     generated,
+    immediacy,
     inputs,
     lifecycle,
     limits,
@@ -24,6 +26,7 @@ from keyfob_contract.checks import (
     scopes,
     sites,
     tenants,
+    texts,
 )
 from keyfob_contract.checks.registry import Check
 
@@ -34,8 +37,10 @@ _MODULES: tuple[ModuleType, ...] = (
     escalation,
     examples,
     inputs,
+    texts,
     protocol,
     lists,
+    filters,
     conditions,
     limits,
     gatekeeping,
@@ -43,6 +48,7 @@ _MODULES: tuple[ModuleType, ...] = (
     races,
     reception,
     lifecycle,
+    immediacy,
     credentials,
     generated,
     model,

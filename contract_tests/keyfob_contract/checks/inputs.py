@@ -177,11 +177,11 @@ def _mutated(kit: Kit, mutate: Callable[[Mutations], Iterator[Mutation]]) -> Ite
     before = kit.state()
     tried = 0
     for operation, request, mutations in bodies:
-        for mutation in mutate(mutations):
-            if operation.body is None or operation.body.validator.is_valid(mutation.body):
-                continue
-            tried += 1
-            exchange = kit.live.ask(request.with_json(mutation.body))
+        is_valid = operation.body.validator.is_valid if operation.body else None
+        bad = [each for each in mutate(mutations) if is_valid and not is_valid(each.body)]
+        tried += len(bad)
+        told = kit.live.ask_together([request.with_json(each.body) for each in bad])
+        for mutation, exchange in zip(bad, told, strict=True):
             yield from _not_refused(operation, exchange, mutation.what, mutation.pointer)
     if not tried:
         raise NotChecked("no body of the contract can be wrong in this way")

@@ -7,7 +7,7 @@ from typing import Any
 from keyfob_contract.checks.registry import check
 from keyfob_contract.checks.state_table import FROM_ACTIVE, FROM_EXPIRED, IS_GONE, WORKS, Step
 from keyfob_contract.rules.exchange import Answer, Complaint, Exchange, spelt
-from keyfob_contract.rules.paths import AUDIT, AUTHORIZE, CURRENT, KEYS
+from keyfob_contract.rules.paths import AUDIT, CURRENT, KEYS
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.vault import State
@@ -143,25 +143,6 @@ def rotation_keeps_all_but_the_value(kit: Kit) -> Iterator[Complaint]:
         yield from _use(kit, value, WORKS, "the new value")
 
 
-@check(*WHOLE_TABLE)
-def killed_keys_are_dead_at_once(kit: Kit) -> Iterator[Complaint]:
-    """A key in use is refused by the very next request after it was killed, and stays so."""
-    for deed, expected in (("rotate", "API_KEY_ROTATED"), ("revoke", "API_KEY_REVOKED")):
-        key = kit.keyring.make(f"to {deed}")
-        for _ in range(3):
-            yield from _use(kit, key.value, WORKS, "a live key")
-            key.api("GET", AUTHORIZE)
-        if deed == "rotate":
-            kit.keyring.rotate(key)
-        else:
-            kit.keyring.revoke(key)
-        for _ in range(4):
-            yield from _use(kit, key.value, (401, expected), f"a key just killed by {deed}")
-            for path in (KEYS, AUTHORIZE):
-                yield from _refused_at(key, path, expected)
-    yield from _narrowed(kit)
-
-
 @check("createApiKey", "revokeApiKey", "deleteApiKey", "getCurrentApiKey", "listApiKeys")
 def deletion_is_for_ever(kit: Kit) -> Iterator[Complaint]:
     """A deleted key is in no list, and none of its values works or is known any more."""
@@ -245,21 +226,6 @@ def _use(kit: Kit, value: str, expected: Answer, what: str) -> Iterator[Complain
     exchange = kit.live.with_value(value)("GET", CURRENT)
     if exchange.answer != expected:
         yield exchange.complaint(f"{what} was answered {exchange.answered}, not {spelt(expected)}")
-
-
-def _refused_at(key: Key, path: str, expected: str) -> Iterator[Complaint]:
-    exchange = key.api("GET", path)
-    if exchange.answer != (401, expected):
-        yield exchange.complaint(f"a dead key was answered {exchange.status} at {path}")
-
-
-def _narrowed(kit: Kit) -> Iterator[Complaint]:
-    key = kit.keyring.make("to narrow")
-    key.api.must(200, "GET", KEYS)
-    kit.live.must(200, "PATCH", f"{KEYS}/{key.id}", {"scopes": ["sites:read"]})
-    exchange = key.api("GET", KEYS)
-    if exchange.status != 403:
-        yield exchange.complaint("a scope was used just after it had been taken away")
 
 
 def _shown(exchange: Exchange, expected: Mapping[str, Any]) -> Iterator[Complaint]:

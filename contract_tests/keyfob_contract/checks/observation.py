@@ -15,6 +15,9 @@ from keyfob_contract.wire.message import Request
 STEP_SECONDS = 0.1
 MOST_STEPS = 25  # two seconds, and half of one for the way
 LONG_AGO, NOT_SO_LONG_AGO = "2001-01-01T00:00:00Z", "2001-01-02T00:00:00Z"
+TOO_LONG = 65_536
+"""Bytes, with which a body is longer than any may be."""
+
 INVENTED_ADDRESS = "203.0.113.77"
 """Of a range for documentation (RFC 5737)."""
 
@@ -92,18 +95,26 @@ def refused_uses_of_dead_values_are_seen(kit: Kit) -> Iterator[Complaint]:
         yield seen.complaint(f"the latest requests tell {told(seen.json)}, not {expected}")
 
 
-TRACED: Sequence[tuple[str, dict[str, Any]]] = (
-    (CURRENT, {"operation": "getCurrentApiKey", "status": 200}),
-    (KEYS, {"operation": "listApiKeys", "status": 403, "code": "SCOPE_INSUFFICIENT"}),
-    ("/kit-no-such-path", {"status": 404, "code": "NOT_FOUND"}),
+TRACED: Sequence[tuple[Request, dict[str, Any]]] = (
+    (Request("GET", CURRENT), {"operation": "getCurrentApiKey", "status": 200}),
+    (
+        Request("GET", KEYS),
+        {"operation": "listApiKeys", "status": 403, "code": "SCOPE_INSUFFICIENT"},
+    ),
+    (Request("GET", "/kit-no-such-path"), {"status": 404, "code": "NOT_FOUND"}),
+    (Request("DELETE", KEYS), {"status": 405, "code": "METHOD_NOT_ALLOWED"}),
+    (
+        Request("POST", KEYS).with_json({"name": "x" * TOO_LONG}),
+        {"status": 413, "code": "PAYLOAD_TOO_LARGE"},
+    ),
 )
 
 
 def _to_be_traced(kit: Kit) -> tuple[Key, list[Exchange]]:
     key = kit.keyring.make("traced", scopes=["sites:read"])
     forwarded = ("X-Forwarded-For", INVENTED_ADDRESS)
-    paths = [*(path for path, _ in TRACED), f"/kit/{key.value}"]
-    return key, [key.api.ask(Request("GET", path).with_headers(forwarded)) for path in paths]
+    requests = [*(request for request, _ in TRACED), Request("GET", f"/kit/{key.value}")]
+    return key, [key.api.ask(request.with_headers(forwarded)) for request in requests]
 
 
 @check("getRequest", "createApiKey", "getCurrentApiKey", "listApiKeys", prepare=_to_be_traced)
@@ -113,7 +124,7 @@ def requests_can_be_traced(kit: Kit) -> Iterator[Complaint]:
     key, exchanges = kit.prepared["requests_can_be_traced"]
     *told, with_a_value = exchanges  # whose trace has to be discreet
     _eventually(kit, _trace_of(with_a_value), lambda body: "requestId" in body)
-    for exchange, (path, expected) in zip(told, TRACED, strict=True):
+    for exchange, (request, expected) in zip(told, TRACED, strict=True):
         request_id = exchange.header("x-request-id") or "none"
         trace = _eventually(kit, _trace_of(exchange), lambda body: "requestId" in body)
         if trace.json.get("client") == INVENTED_ADDRESS:
@@ -121,7 +132,8 @@ def requests_can_be_traced(kit: Kit) -> Iterator[Complaint]:
         truth = {"requestId": request_id, "keyId": key.id, **expected}
         told = {name: trace.json.get(name) for name in truth}
         if told != truth:
-            yield trace.complaint(f"the trace of GET {path} tells {told}, not {truth}")
+            what = f"{request.method} {request.path}"
+            yield trace.complaint(f"the trace of {what} tells {told}, not {truth}")
 
 
 @check(

@@ -8,6 +8,7 @@ from keyfob_contract.rules.exchange import Complaint
 from keyfob_contract.rules.spec import Operation
 from keyfob_contract.run.api import Api
 from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -55,12 +56,14 @@ def other_methods_are_not_allowed(kit: Kit) -> Iterator[Complaint]:
         has |= {"HEAD"} if "GET" in has else set()
         has |= set() if kit.profile.strictness.early_refusals else OFTEN_THERE
         target = kit.samples.harmless(kit.live, operations[0]).path
-        for method in METHODS:
-            if method not in has:
-                for api in _askers(kit):
-                    exchange = api(method, target)
-                    if exchange.status != 405:
-                        yield exchange.complaint(f"{method} {path} answered {exchange.status}")
+        others = [Request(method, target) for method in METHODS if method not in has]
+        asked = kit.live.ask_together(others)
+        if kit.profile.strictness.early_refusals:
+            asked += kit.nobody.ask_together(others[:1])
+        for exchange in asked:
+            if exchange.status != 405:
+                method = exchange.request.method
+                yield exchange.complaint(f"{method} {path} answered {exchange.status}")
 
 
 @check()
@@ -77,6 +80,11 @@ def head_answers_as_get(kit: Kit) -> Iterator[Complaint]:
         if head.status != get.status:
             text = f"GET {operation.path} answered {get.status}, HEAD {head.status}"
             yield Complaint(text, (get, head))
+        if operation.needs_key and kit.keyring.has(kit.profile.keys.revoke):
+            (revoked, *_) = kit.dead.credentials(State.REVOKED)
+            dead = kit.inspector.ask(revoked.on(replace(request, method="HEAD")))
+            if dead.status != 401:
+                yield dead.complaint(f"HEAD {operation.path} answered a revoked key {dead.status}")
 
 
 @check()

@@ -33,6 +33,7 @@ from keyfob_contract.faults import (
     scopes,
     sites,
     tenants,
+    texts,
     tracing,
 )
 from keyfob_contract.faults.fault import Fault
@@ -52,6 +53,7 @@ _MODULES: tuple[ModuleType, ...] = (
     envelope,
     tracing,
     inputs,
+    texts,
     parsing,
     protocol,
     lists,

@@ -77,7 +77,7 @@ def a_key_for_every_site_covers_what_is_none(patch: Patch) -> None:
         right(self, actor, scope, None if actor.sites.every else site_id)
 
 
-@fault(caught_by="killed_keys_are_dead_at_once")
+@fault(caught_by="changed_keys_are_judged_anew_at_once")
 def authorize_remembers_keys(patch: Patch) -> None:
     """authorize remembers for ten seconds that a key was good, whatever became of it."""
     good: dict[tuple[str, int], tuple[int, Actor]] = {}

@@ -90,6 +90,18 @@ def what_was_not_found_cannot_be_traced(patch: Patch) -> None:
 
 
 @fault(caught_by="requests_can_be_traced")
+def wrong_methods_cannot_be_traced(patch: Patch) -> None:
+    """Nobody finds out what became of a request with a method that its path does not have."""
+    _untraced(patch, "METHOD_NOT_ALLOWED")
+
+
+@fault(caught_by="requests_can_be_traced")
+def long_bodies_cannot_be_traced(patch: Patch) -> None:
+    """Nobody finds out what became of a request that was too long."""
+    _untraced(patch, "PAYLOAD_TOO_LARGE")
+
+
+@fault(caught_by="requests_can_be_traced")
 def traces_tell_no_code(patch: Patch) -> None:
     """The trace of a refused request tells OK."""
 
@@ -193,6 +205,13 @@ def events_hold_digests(patch: Patch) -> None:
     @patch(audit_changes, "_facts_of")
     def facts_of(right: Right, key: Any) -> Any:
         return {**right(key), "digest": "9f86d081884c7d65" * 4}
+
+
+def _untraced(patch: Patch, code: str) -> None:
+    @patch(Recorder, "record")
+    def record(right: Right, self: Any, record: UsageRecord) -> None:
+        if record.code != code:
+            right(self, record)
 
 
 def _leave_out(patch: Patch, action: AuditAction) -> None:

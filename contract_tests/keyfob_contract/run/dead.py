@@ -129,7 +129,9 @@ class DeadCredentials:
                 if state is State.MISTYPED and self._keyring.has(self._keys.revoke):
                     yield self._sent(state, self._half_revoked(), "half of it a revoked one")
             case _:
-                yield self._sent(state, self._killed(state).value, f"of a key that is {state}")
+                value = self._killed(state).value
+                for way in range(len(self._contract.profile.credentials.headers)):
+                    yield self._sent(state, value, f"of a key that is {state}", way)
 
     def _invented(self, state: State) -> str:
         real = self._keyring.lend(str(state)).value
@@ -183,9 +185,9 @@ class DeadCredentials:
             both = (usual, profile.header(value, way))
             yield self._credential(State.DOUBLED, "in two headers", both, "doubled")
 
-    def _sent(self, state: State, value: str, way: str) -> Credential:
-        header = self._contract.profile.credentials.header(value)
-        return self._credential(state, way, (header,), state)
+    def _sent(self, state: State, value: str, what: str, way: int = 0) -> Credential:
+        header = self._contract.profile.credentials.header(value, way)
+        return self._credential(state, f"{what}, in {header[0]}", (header,), state)
 
     def _credential(
         self, state: State, way: str, headers: tuple[tuple[str, str], ...], code: str

@@ -1,13 +1,14 @@
 """The one way to the implementation: whatever is sent is noted, whatever it was sent for."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from keyfob_contract.rules.exchange import Exchange
 from keyfob_contract.rules.expectation import expect
 from keyfob_contract.rules.spec import Contract
 from keyfob_contract.run.journal import Journal, issued_value
 from keyfob_contract.run.vault import Vault
+from keyfob_contract.wire.clocks import Clock
 from keyfob_contract.wire.message import Reply, Request
 from keyfob_contract.wire.target import Target
 
@@ -36,6 +37,16 @@ class Inspector:
             self._noted(request, reply, sent_at, seconds)
             for request, reply in zip(requests, replies, strict=True)
         ]
+
+    def ask_at(self, clock: Clock, due_ms: int, request: Request) -> Callable[[], Exchange]:
+        """Have a request sent at a time; what is answered waits for it. Raises Unreachable."""
+
+        def send() -> tuple[Reply, float, float]:
+            sent_at, started = time.time(), time.perf_counter()
+            return self._target.send(request), sent_at, time.perf_counter() - started
+
+        outcome = clock.at(due_ms, send)
+        return lambda: self._noted(request, *outcome())
 
     def settle(self) -> None:
         """Have the target write down at once what it would soon, if there is a way to."""

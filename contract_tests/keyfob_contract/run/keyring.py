@@ -1,13 +1,13 @@
 """The keys that a run makes for itself, by the operations that the profile names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from keyfob_contract.rules.exchange import NOTHING, Exchange, at_pointer
 from keyfob_contract.rules.profile import KeyProfile
 from keyfob_contract.rules.spec import Operation
-from keyfob_contract.run.api import Api, Unexpected, demand
+from keyfob_contract.run.api import Api, Unexpected, demand, described
 from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
@@ -118,10 +118,7 @@ class Keyring:
             NotPossible: the contract has no such operation.
         """
         operation = self.operation(action)
-        path = operation.path
-        for name in operation.path_values:
-            path = path.replace(f"{{{name}}}", key.id)
-        exchange = key.maker(operation.method, path, body)
+        exchange = key.maker.ask(_aimed(operation, key, body))
         demand(exchange, operation.success)
         return exchange.json
 
@@ -153,9 +150,8 @@ class Keyring:
 
     def remove(self, key_id: str) -> None:
         """Delete one of the keys that were made, and forget it, unless it stays."""
-        for key in [key for key in self._keys if key.id == key_id]:
-            if self._is_removed(key):
-                self._keys.remove(key)
+        left = self._removed([key for key in self._keys if key.id == key_id])
+        self._keys = [key for key in self._keys if key.id != key_id or key.id in left]
 
     def forget(self, key_id: str) -> None:
         """Leave alone a key that is gone."""
@@ -163,25 +159,26 @@ class Keyring:
 
     def remove_all(self) -> list[str]:
         """Delete what was made, but for what is gone already; answer the ids of what stays."""
-        left = [key.id for key in self._keys if not self._is_removed(key)]
-        self._keys.clear()
-        return left
+        keys, self._keys = self._keys, []
+        return self._removed(keys)
 
-    def _is_removed(self, key: Key) -> bool:
-        state = self._admin.inspector.vault.state_of_value(key.value)
-        if state is State.DELETED:
-            return True
-        if state is not State.REVOKED and self.has(self._profile.revoke):
-            self._try(self._profile.revoke, key)
-        if self.has(self._profile.delete):
-            self._try(self._profile.delete, key)
-        return self.has(self._profile.delete)
+    def _removed(self, keys: Sequence[Key]) -> list[str]:
+        """Kill keys and delete them, as far as there is a way to; answer the ids of what stays.
 
-    def _try(self, action: str | None, key: Key) -> None:
-        try:
-            self.act(action, key)
-        except Unexpected:
-            return  # it is gone already, or as dead as it can be
+        What is refused is gone already, or as dead as it can be.
+        """
+        there = [key for key in keys if not self._is_in(key, State.DELETED)]
+        alive = [key for key in there if not self._is_in(key, State.REVOKED)]
+        for action, those in ((self._profile.revoke, alive), (self._profile.delete, there)):
+            if self.has(action):
+                aimed = [_aimed(self.operation(action), key) for key in those]
+                self._admin.inspector.ask_together(
+                    [r.with_headers(*k.maker.headers) for r, k in zip(aimed, those, strict=True)]
+                )
+        return [] if self.has(self._profile.delete) else [key.id for key in there]
+
+    def _is_in(self, key: Key, state: State) -> bool:
+        return self._admin.inspector.vault.state_of_value(key.value) is state
 
     def operation(self, operation_id: str | None) -> Operation:
         """Answer an operation of the contract. Raises NotPossible."""
@@ -191,3 +188,11 @@ class Keyring:
         if operation_id not in known:
             raise NotPossible(f"the contract has no {operation_id}")
         return known[operation_id]
+
+
+def _aimed(operation: Operation, key: Key, body: Any = None) -> Request:
+    """Answer the request of an operation on a key."""
+    path = operation.path
+    for name in operation.path_values:
+        path = path.replace(f"{{{name}}}", key.id)
+    return described(operation.method, path, body)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from keyfob_contract.rules.exchange import Exchange
 from keyfob_contract.rules.profile import Profile
 from keyfob_contract.rules.spec import Contract, Operation
 from keyfob_contract.run.api import Api
@@ -19,6 +20,7 @@ from keyfob_contract.run.state import VisibleState
 from keyfob_contract.run.sweep import sweep
 from keyfob_contract.run.vault import Vault
 from keyfob_contract.wire.clocks import Clock
+from keyfob_contract.wire.message import Request
 from keyfob_contract.wire.target import Target
 
 
@@ -159,6 +161,23 @@ class Kit:
         """Look at everything that this run made."""
         volatile, passing = self.profile.keys.volatile, self.dead.short_lived
         return VisibleState(api or self.live, self.resources, volatile, passing)
+
+    def ask_at(self, due_ms: int, api: Api, request: Request) -> Callable[[], Exchange]:
+        """Have a request sent at a time of ``clock``, while the run goes on."""
+        return self.inspector.ask_at(self.clock, due_ms, request.with_headers(*api.headers))
+
+    def adopt(self, operation: Operation, exchange: Exchange, by: Api | None = None) -> str:
+        """Take charge of what an exchange has created, and answer its id.
+
+        It is empty if no path of the contract names such things.
+
+        Args:
+            by: who made it; the run's own key without it.
+        """
+        maker = by or self.live
+        if operation.id == self.profile.keys.mint:
+            return self.keyring.adopt(exchange, maker).id
+        return self.resources.adopt(maker, operation, exchange)
 
     def clean_up(self) -> list[str]:
         """Remove what the run made, and answer what stays."""
