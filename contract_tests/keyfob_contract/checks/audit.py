@@ -119,8 +119,11 @@ def _others_audited(kit: Kit) -> Iterator[Complaint]:
     kit.resources.adopt(kit.live, kit.contract.by_id["createSite"], made)
     grantor = kit.keyring.make("audited grantor", scopes=["keys:write"])
     refused = grantor.api("POST", KEYS, kit.keyring.body("too much"))
-    for action, exchange in (("site.created", made), ("escalation.refused", refused)):
-        events = kit.live("GET", AUDIT, action=action, limit=20)
+    for action, actor, exchange in (
+        ("site.created", kit.runner, made),
+        ("escalation.refused", grantor, refused),
+    ):
+        events = kit.live("GET", AUDIT, action=action, actor=actor.id, limit=20)
         request_ids = {event.get("requestId") for event in events.json.get("data", [])}
         if exchange.header("x-request-id") not in request_ids:
             yield Complaint(f"there is no event {action}", (exchange, events))

@@ -16,6 +16,7 @@ from keyfob_contract.run.keyring import NotPossible
 from keyfob_contract.run.kit import Kit, OutOfTime
 from keyfob_contract.run.matrix import Matrix
 from keyfob_contract.run.results import CheckResult, RunResult, Verdict
+from keyfob_contract.run.stumbling import STUMBLES, spelt_stumble
 from keyfob_contract.run.vault import State
 from keyfob_contract.wire.target import Unreachable
 
@@ -103,6 +104,10 @@ def _begin(kit: Kit, checks: Sequence[Check]) -> None:
             f"The admin key cannot make keys: {refusal}. It has to be live and to hold every scope"
             " on every site."
         ) from refusal
+    except STUMBLES as error:
+        raise CouldNotBegin(
+            f"It does not begin well: {spelt_stumble(error)}. Is the URL that of this API?"
+        ) from error
     except KeyboardInterrupt:
         kit.cut_short = INTERRUPTED
 
@@ -110,7 +115,7 @@ def _begin(kit: Kit, checks: Sequence[Check]) -> None:
 def _prepare(kit: Kit, checks: Sequence[Check]) -> None:
     for check in checks:
         # What cannot be prepared, or is refused, the check itself will meet again, and tell.
-        with suppress(NotChecked, Unexpected):
+        with suppress(NotChecked, Unexpected, *STUMBLES):
             check.demand_possible(kit)
             if check.prepare is not None:
                 kit.prepared[check.name] = check.prepare(kit)
@@ -127,7 +132,7 @@ def _run_one(kit: Kit, check: Check, number: int, total: int, progress: Progress
     progress(Step(number, total, check))
     started, before = time.perf_counter(), kit.journal.total
     complaints: list[Complaint] = []
-    reason = ""
+    reason = stumble = ""
     try:
         kit.demand_time()
         check.demand_possible(kit)
@@ -138,6 +143,9 @@ def _run_one(kit: Kit, check: Check, number: int, total: int, progress: Progress
         reason = str(unknown)
     except Unexpected as refusal:
         complaints.append(refusal.exchange.complaint(f"could not go on: {refusal}"))
+    except STUMBLES as error:
+        stumble = f"could not go on: {spelt_stumble(error)}"
+        complaints.append(Complaint(stumble, tuple(filter(None, [kit.journal.last]))))
     except KeyboardInterrupt:
         kit.cut_short = reason = INTERRUPTED
     except Unreachable as error:
@@ -150,6 +158,7 @@ def _run_one(kit: Kit, check: Check, number: int, total: int, progress: Progress
         verdict=Verdict.BROKEN if complaints else verdict,
         complaints=complaints,
         reason=reason,
+        stumble=stumble,
         seconds=time.perf_counter() - started,
         exchanges=kit.journal.total - before,
     )

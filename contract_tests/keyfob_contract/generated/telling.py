@@ -10,6 +10,7 @@ from keyfob_contract.generated.lives import KeyLives
 from keyfob_contract.generated.story import Broken, Caller, Enough, Stories
 from keyfob_contract.run.api import Unexpected
 from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.stumbling import STUMBLES, spelt_stumble
 
 SITES = 2
 IMPATIENCE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
@@ -67,8 +68,8 @@ def tell(kit: Kit, callers: Callers, stories: Stories) -> bool:
         return stories.worst is None or stories.is_over
     except Unexpected as refusal:
         stories.tell_of(refusal.exchange, str(refusal))
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except STUMBLES as error:
         if stories.last is None:
             raise
-        stories.tell_of(stories.last, f"the reply cannot be understood ({error!r})")
+        stories.tell_of(stories.last, spelt_stumble(error))
     return True

@@ -8,6 +8,7 @@ from keyfob_contract.rules.exchange import Exchange
 from keyfob_contract.rules.spec import Contract
 from keyfob_contract.run.api import Unexpected
 from keyfob_contract.run.keyring import Key, Keyring, NotPossible
+from keyfob_contract.run.stumbling import STUMBLES
 from keyfob_contract.run.vault import State, Vault, mistyped, never_issued
 from keyfob_contract.wire.clocks import Clock, patiently
 from keyfob_contract.wire.message import Request
@@ -105,7 +106,7 @@ class DeadCredentials:
                     self.credentials(state)
             except NotPossible as reason:
                 found[state] = str(reason)
-            except Unexpected:
+            except (Unexpected, *STUMBLES):
                 continue  # the checks have met that, too, and told
         return found
 

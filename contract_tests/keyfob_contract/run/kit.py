@@ -16,7 +16,7 @@ from keyfob_contract.run.journal import Journal
 from keyfob_contract.run.keyring import Key, Keyring
 from keyfob_contract.run.resources import Resources
 from keyfob_contract.run.samples import Samples
-from keyfob_contract.run.state import VisibleState, visible_state
+from keyfob_contract.run.state import VisibleState
 from keyfob_contract.run.sweep import sweep
 from keyfob_contract.run.vault import Vault
 from keyfob_contract.wire.clocks import Clock
@@ -160,7 +160,7 @@ class Kit:
     def state(self, api: Api | None = None) -> VisibleState:
         """Look at everything that this run made."""
         volatile, passing = self.profile.keys.volatile, self.dead.short_lived
-        return visible_state(api or self.live, self.resources, volatile, passing)
+        return VisibleState(api or self.live, self.resources, volatile, passing)
 
     def ask_at(self, due_ms: int, api: Api, request: Request) -> Callable[[], Exchange]:
         """Have a request sent at a time of ``clock``, while the run goes on."""
