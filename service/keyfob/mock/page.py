@@ -114,7 +114,7 @@ def _lines(url: str, value: str) -> Iterator[tuple[str, str]]:
         f"{failures} '{LOST_CREATION}'",
     )
     yield (
-        "Let an hour pass: the key expiring is no more.",
+        "Let an hour pass: the key called expiring expires.",
         f"curl {json} {url}/_mock/clock -d '{AN_HOUR}'",
     )
     yield "Begin anew.", f"curl -X POST {url}/_mock/reset"
