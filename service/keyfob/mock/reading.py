@@ -56,6 +56,7 @@ def received(
         path=_told(unquote_to_bytes(request.raw_path).decode("utf-8", "replace")),
         operation_id=None if operation is None else operation.id,
         required_scope=_required_scope(operation),
+        creates=operation is not None and _takes_idempotency_key(operation),
         query_names=[_told(name) for name in names],
         headers=_headers(request),
         client=request.client,
@@ -101,6 +102,10 @@ def _members(body: bytes) -> dict[str, Any]:
 def _required_scope(operation: Operation | None) -> str | None:
     words = [] if operation is None else scope_words(operation.required_scope)
     return words[0] if words else None
+
+
+def _takes_idempotency_key(operation: Operation) -> bool:
+    return any(each.name == "Idempotency-Key" for each in operation.header_parameters)
 
 
 def _headers(request: Request) -> dict[str, str]:
