@@ -2,13 +2,14 @@
 
 import hmac
 import json
+import re
 from hashlib import sha256
 from http import HTTPStatus
 from secrets import token_bytes
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
-from keyfob.domain.secret_value import masked
+from keyfob.domain.secret_value import PREFIX_PATTERN, is_well_formed, masked
 from keyfob.errors import CredentialError
 from keyfob.gate.credential import credential_of
 from keyfob.gate.judge import OK
@@ -34,6 +35,7 @@ CALLED_LIKE_KEYS = frozenset(
     | {"x-api-key"}
 )
 
+_VALUE = re.compile(rf"(?<![0-9A-Za-z]){PREFIX_PATTERN}_[0-9A-Za-z]{{33}}(?![0-9A-Za-z])")
 _fingerprint_key = token_bytes(16)
 
 
@@ -133,8 +135,9 @@ def _credential(request: Request) -> str | None:
 
 
 def _has_value(request: Request) -> bool:
+    # A cursor may look like a value to the mask, and has no checksum.
     url = unquote(request.raw_path + b"?" + request.query)
-    return masked(url) != url
+    return any(is_well_formed(each) for each in _VALUE.findall(url))
 
 
 def _told(text: str) -> str:
