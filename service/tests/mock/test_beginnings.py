@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from mocks import DESK, FULL, KEYS, TIGHT, VISITOR, Mock, mocking
-from processes import Operator
+from processes import Operator, wait_until
 from world import code, pointers
 
 from keyfob.mock.memory import MEMORY
@@ -122,6 +122,18 @@ def test_reset_waits_for_what_is_in_flight_and_carries_nothing_into_the_new_worl
 
     assert page["nextCursor"] is None
     assert len(page["data"]) == len(created) > 0
+
+
+def test_use_before_a_reset_is_not_counted_after_it(mock: Mock) -> None:
+    usage = "/v1/api-keys/key_VisitorDesk00000000001/usage"
+    for _ in range(5):
+        mock("GET", "/v1/visitors")
+    mock.reset()
+    mock("GET", "/v1/sites")
+
+    wait_until(lambda: bool(mock("GET", usage, key=FULL).json()["recent"]))
+    recent = mock("GET", usage, key=FULL).json()["recent"]
+    assert [request["operation"] for request in recent] == ["listSites"]
 
 
 def test_clock_makes_keys_expire_and_windows_pass(mock: Mock) -> None:
