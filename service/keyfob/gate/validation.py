@@ -43,6 +43,9 @@ def _as_json_schema(schema: Any) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     translated = {key: _as_json_schema(value) for key, value in schema.items() if key != "example"}
+    if "properties" in schema:  # whose names are not words of a schema: one may be "example"
+        members = cast("Mapping[str, Any]", schema["properties"])
+        translated["properties"] = {name: _as_json_schema(each) for name, each in members.items()}
     if translated.pop("nullable", False) is True:
         translated["type"] = [translated["type"], "null"]
     return translated

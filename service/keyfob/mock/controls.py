@@ -1,10 +1,11 @@
 """The operations under /_mock: one method for each, called as in the service."""
 
 from keyfob.errors import Problem, ValidationFailed
+from keyfob.grading.grade import grade
 from keyfob.mock.documented import Documented
 from keyfob.mock.failures import Script, complaints_about
 from keyfob.mock.journal import Journal
-from keyfob.mock.schemas import clock_json, entry_json, step_json, step_of
+from keyfob.mock.schemas import clock_json, entry_json, grade_json, step_json, step_of
 from keyfob.mock.stage import Stage
 from keyfob.reply import Json, Reply
 
@@ -70,6 +71,10 @@ class Controls:
         """Tell what was received."""
         entries = [entry_json(entry) for entry in self._journal.entries(since)]
         return Reply(200, {"data": entries, "lastNumber": self._journal.last_number})
+
+    def get_grade(self) -> Reply:
+        """Judge whoever sent what was received."""
+        return Reply(200, grade_json(grade([*self._journal.entries()])))
 
     def clear_journal(self) -> Reply:
         """Forget what was received."""

@@ -14,7 +14,9 @@ from markupsafe import Markup
 from keyfob.gate.answer import Answer
 from keyfob.gate.request import Request
 from keyfob.grading.entry import Entry, Outcome
+from keyfob.grading.grade import grade
 from keyfob.mock.journal import Journal
+from keyfob.mock.schemas import grade_json
 from keyfob.mock.stage import Stage
 from keyfob.reply import Json
 from keyfob.timestamps import format_timestamp
@@ -65,6 +67,8 @@ class StartPage:
             script=Markup(self._script),  # noqa: S704  our own
             now=format_timestamp(self._stage.clock()),
             advanced_seconds=self._stage.clock.advanced_seconds,
+            url=_url(request),
+            grade=grade_json(grade([*self._journal.entries()])),
             lines=[*_lines(_url(request), self._stage.world.keys[0]["value"])],
             keys=[key | {"shown_values": _values(key)} for key in self._stage.world.keys],
             entries=[self._shown(entry) for entry in self._journal.latest(MOST_ENTRIES)],
@@ -114,7 +118,7 @@ def _lines(url: str, value: str) -> Iterator[tuple[str, str]]:
         f"{failures} '{LOST_CREATION}'",
     )
     yield (
-        "Let an hour pass: the key expiring is no more.",
+        "Let an hour pass: the key called expiring expires.",
         f"curl {json} {url}/_mock/clock -d '{AN_HOUR}'",
     )
     yield "Begin anew.", f"curl -X POST {url}/_mock/reset"

@@ -2,13 +2,14 @@
 
 import hmac
 import json
+import re
 from hashlib import sha256
 from http import HTTPStatus
 from secrets import token_bytes
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
-from keyfob.domain.secret_value import masked
+from keyfob.domain.secret_value import PREFIX_PATTERN, is_well_formed, masked
 from keyfob.errors import CredentialError
 from keyfob.gate.credential import credential_of
 from keyfob.gate.judge import OK
@@ -34,6 +35,7 @@ CALLED_LIKE_KEYS = frozenset(
     | {"x-api-key"}
 )
 
+_VALUE = re.compile(rf"(?<![0-9A-Za-z]){PREFIX_PATTERN}_[0-9A-Za-z]{{33}}(?![0-9A-Za-z])")
 _fingerprint_key = token_bytes(16)
 
 
@@ -56,6 +58,7 @@ def received(
         path=_told(unquote_to_bytes(request.raw_path).decode("utf-8", "replace")),
         operation_id=None if operation is None else operation.id,
         required_scope=_required_scope(operation),
+        creates=operation is not None and _takes_idempotency_key(operation),
         query_names=[_told(name) for name in names],
         headers=_headers(request),
         client=request.client,
@@ -103,6 +106,10 @@ def _required_scope(operation: Operation | None) -> str | None:
     return words[0] if words else None
 
 
+def _takes_idempotency_key(operation: Operation) -> bool:
+    return any(each.name == "Idempotency-Key" for each in operation.header_parameters)
+
+
 def _headers(request: Request) -> dict[str, str]:
     told: dict[str, str] = {}
     for name in TOLD_HEADERS:
@@ -128,8 +135,9 @@ def _credential(request: Request) -> str | None:
 
 
 def _has_value(request: Request) -> bool:
+    # A cursor may look like a value to the mask, and has no checksum.
     url = unquote(request.raw_path + b"?" + request.query)
-    return masked(url) != url
+    return any(is_well_formed(each) for each in _VALUE.findall(url))
 
 
 def _told(text: str) -> str:

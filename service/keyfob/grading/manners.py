@@ -1,0 +1,39 @@
+"""Rules about how a client asks."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from keyfob.grading.entry import Entry
+from keyfob.grading.rule import Fault, Judgement, numbers_of, rule
+
+
+@rule(
+    "Follows lists to their end.",
+    "Ask again with `cursor` set to nextCursor until it is null. Who wants less asks for less, with"
+    " filters.",
+)
+def follows_pages(entries: Sequence[Entry]) -> Judgement:
+    """Judge by the last page that was asked for of each list: is there another one?"""
+    walks: dict[object, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.method == "GET" and entry.status == HTTPStatus.OK:
+            walks[entry.credential, entry.path, entry.listed].append(entry)
+    faults = [
+        Fault(f"{walk[-1].path} has another page, for which it never asked.", (walk[-1].number,))
+        for walk in walks.values()
+        if walk[-1].next_cursor is not None
+    ]
+    return Judgement(any(entry.next_cursor is not None for entry in entries), faults)
+
+
+@rule(
+    "Says who it is.",
+    "Send a User-Agent that names your product and its version, such as acme-sync/2.1: it is how"
+    " support finds you.",
+)
+def names_itself(entries: Sequence[Entry]) -> Judgement:
+    """Judge by the header User-Agent."""
+    nameless = [entry for entry in entries if not entry.user_agent]
+    told = f"{len(nameless)} requests came without a User-Agent."
+    return Judgement(bool(entries), [Fault(told, numbers_of(nameless))] if nameless else [])
