@@ -1,5 +1,7 @@
 """Every beginning is the same: after each start, and after each reset."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -214,6 +216,13 @@ def test_nothing_of_the_mock_is_left_after_its_stop(tmp_path: Path) -> None:
     assert [*temporary.iterdir()] == []
     assert {*MEMORY.glob("keyfob-mock-*")} <= folders
     assert not (tmp_path / "keyfob.db").exists()
+
+
+def test_what_only_others_need_is_not_imported_to_start_it() -> None:
+    """Each costs tens of milliseconds of the second within which the mock is to be there."""
+    imports = "import sys, keyfob.mock.running; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", imports], capture_output=True, check=True)
+    assert {b"keyfob.mock.stage"} == {b"keyfob.mock.stage", b"redis"} & {*loaded.stdout.split()}
 
 
 def test_fixtures_that_cannot_be_stop_the_start_with_file_and_line(tmp_path: Path) -> None:
