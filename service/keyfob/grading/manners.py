@@ -14,15 +14,19 @@ from keyfob.grading.rule import Fault, Judgement, numbers_of, rule
     " filters.",
 )
 def follows_pages(entries: Sequence[Entry]) -> Judgement:
-    """Judge by the last page that was asked for of each list: is there another one?"""
-    walks: dict[object, list[Entry]] = defaultdict(list)
+    """Judge by the last page that each list was read to: was the next one asked for?"""
+    last: dict[object, Entry] = {}
+    asked: dict[object, set[str | None]] = defaultdict(set)
     for entry in entries:
-        if entry.method == "GET" and entry.status == HTTPStatus.OK:
-            walks[entry.credential, entry.path, entry.listed].append(entry)
+        if entry.method == "GET":
+            a_list = entry.key_id, entry.path, entry.listed
+            asked[a_list].add(entry.cursor)
+            if entry.status == HTTPStatus.OK:
+                last[a_list] = entry
     faults = [
-        Fault(f"{walk[-1].path} has another page, for which it never asked.", (walk[-1].number,))
-        for walk in walks.values()
-        if walk[-1].next_cursor is not None
+        Fault(f"{page.path} has another page, for which it never asked.", (page.number,))
+        for a_list, page in last.items()
+        if page.next_cursor is not None and page.next_cursor not in asked[a_list]
     ]
     return Judgement(any(entry.next_cursor is not None for entry in entries), faults)
 

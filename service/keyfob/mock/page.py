@@ -14,9 +14,9 @@ from markupsafe import Markup
 from keyfob.gate.answer import Answer
 from keyfob.gate.request import Request
 from keyfob.grading.entry import Entry, Outcome
-from keyfob.grading.grade import grade
+from keyfob.mock.examiner import Examiner
 from keyfob.mock.journal import Journal
-from keyfob.mock.schemas import grade_json
+from keyfob.mock.judging import judged
 from keyfob.mock.stage import Stage
 from keyfob.reply import Json
 from keyfob.timestamps import format_timestamp
@@ -51,9 +51,10 @@ class ShownEntry:
 class StartPage:
     """A page that is whole by itself: nothing is fetched from anywhere else."""
 
-    def __init__(self, stage: Stage, journal: Journal) -> None:
+    def __init__(self, stage: Stage, journal: Journal, examiner: Examiner) -> None:
         self._stage = stage
         self._journal = journal
+        self._examiner = examiner
         environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
         self._template = environment.get_template("page.html")
         self._style = (_FOLDER / "page.css").read_text(encoding="utf-8")
@@ -68,7 +69,7 @@ class StartPage:
             now=format_timestamp(self._stage.clock()),
             advanced_seconds=self._stage.clock.advanced_seconds,
             url=_url(request),
-            grade=grade_json(grade([*self._journal.entries()])),
+            grade=judged(self._examiner, self._journal),
             lines=[*_lines(_url(request), self._stage.world.keys[0]["value"])],
             keys=[key | {"shown_values": _values(key)} for key in self._stage.world.keys],
             entries=[self._shown(entry) for entry in self._journal.latest(MOST_ENTRIES)],

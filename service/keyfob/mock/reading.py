@@ -16,6 +16,7 @@ from keyfob.gate.judge import OK
 from keyfob.gate.operation import Operation
 from keyfob.gate.request import Request
 from keyfob.grading.entry import Entry
+from keyfob.mock.failures import creates
 from keyfob.model import scope_words
 from keyfob.store.api_keys import Credential
 
@@ -58,7 +59,7 @@ def received(
         path=_told(unquote_to_bytes(request.raw_path).decode("utf-8", "replace")),
         operation_id=None if operation is None else operation.id,
         required_scope=_required_scope(operation),
-        creates=operation is not None and _takes_idempotency_key(operation),
+        creates=operation is not None and creates(operation),
         query_names=[_told(name) for name in names],
         headers=_headers(request),
         client=request.client,
@@ -104,10 +105,6 @@ def _members(body: bytes) -> dict[str, Any]:
 def _required_scope(operation: Operation | None) -> str | None:
     words = [] if operation is None else scope_words(operation.required_scope)
     return words[0] if words else None
-
-
-def _takes_idempotency_key(operation: Operation) -> bool:
-    return any(each.name == "Idempotency-Key" for each in operation.header_parameters)
 
 
 def _headers(request: Request) -> dict[str, str]:

@@ -90,13 +90,14 @@ def clock_json(clock: MockClock) -> Json:
     return {"now": format_timestamp(clock()), "advancedSeconds": clock.advanced_seconds}
 
 
-def grade_json(grade: Grade) -> Json:
+def grade_json(grade: Grade, certification: Json | None) -> Json:
     """Answer a grade as ``Grade``."""
     return {
         "outcome": grade.outcome.value,
         "requests": grade.requests,
         "rules": [_rule_json(rule, judgement) for rule, judgement in grade.judgements],
         "questions": list(QUESTIONS),
+        "certification": certification,
     }
 
 

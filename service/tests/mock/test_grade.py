@@ -1,19 +1,14 @@
-"""The grade, proven on real clients: a careful one passes, and each careless one fails one rule.
-
-They wait by letting the mock's clock go on, so that no test has to wait with them.
-"""
+"""The grade, proven on real clients: a careful one passes, and each careless one fails one rule."""
 
 import json
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import httpx
 import pytest
 import requests
-from mocks import FULL, KEYS, VISITOR, Mock
+from integrations import CARELESS, ONE, VISITORS, CarefulClient, Hurries
+from mocks import KEYS, Mock
 from processes import Operator
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
@@ -21,153 +16,6 @@ from urllib3 import Retry
 from keyfob.grading.grade import RULES
 
 OLD_VALUE = "kfbmock_RotatedOldValue0000000000001wldmD"
-VISITORS = "/v1/visitors"
-ONE = f"{VISITORS}/vis_EvaLindholm00000000001"
-DOUBTFUL = range(500, 600)
-
-
-class CarefulClient:
-    """Does as the contract asks: what others do wrong is what they override."""
-
-    agent = "acme-sync/2.1"
-    most_attempts = 5
-
-    def __init__(self, mock: Mock, values: Iterator[str]) -> None:
-        self.mock = mock
-        self.values = values
-        self.value = next(values)
-
-    def integrate(self) -> None:
-        """Meet everything that an integration meets."""
-        self.all_visitors()
-        self.mock.script({"status": 429, "retryAfter": 2})
-        self.all_visitors()
-        self.mock.script({"operationId": "getVisitor", "status": 500, "times": 4})
-        self.send("GET", ONE)
-        self.mock.script({"operationId": "createVisitor", "drop": True})
-        self.create(VISITOR)
-        self.mock.script({"operationId": "getVisitor", "status": 503, "retryAfter": 1, "times": 50})
-        self.send("GET", ONE)
-        self.mock.control("DELETE", "failures")
-
-    def all_visitors(self) -> list[Any]:
-        page = self.send("GET", VISITORS).json()
-        found = page["data"]
-        while page["nextCursor"]:
-            page = self.send("GET", VISITORS, params={"cursor": page["nextCursor"]}).json()
-            found += page["data"]
-        return found
-
-    def create(self, draft: dict[str, str]) -> httpx.Response:
-        once = {"Idempotency-Key": str(uuid.uuid4())}
-        return self.send("POST", VISITORS, json=draft, headers=once)
-
-    def send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Send a request, again if need be, and answer the last reply."""
-        attempt = 0
-        while True:
-            reply = self.try_once(method, path, **request)
-            attempt += 1
-            if reply is not None and reply.status_code == 401:
-                self.value = next(self.values)
-                continue
-            if reply is not None and reply.status_code not in {429, *DOUBTFUL}:
-                return reply
-            self.wait(attempt, reply)  # also after the last attempt: others use the key, too
-            if reply is not None and attempt == self.most_attempts:
-                return reply
-
-    def try_once(self, method: str, path: str, **request: Any) -> httpx.Response | None:
-        headers = {"User-Agent": self.agent, **request.pop("headers", {})}
-        try:
-            return self.mock(method, path, key=self.value, headers=headers, **request)
-        except httpx.RemoteProtocolError:
-            return None
-
-    def wait(self, attempt: int, reply: httpx.Response | None) -> None:
-        asked = 0 if reply is None else int(reply.headers.get("Retry-After", 0))
-        self.mock.advance(max(asked, 2**attempt))
-
-
-class LeaksItsKey(CarefulClient):
-    def integrate(self) -> None:
-        super().integrate()
-        self.send("GET", f"{VISITORS}/{self.value}")
-
-
-class Hammers(CarefulClient):
-    def integrate(self) -> None:
-        super().integrate()
-        for _ in range(5):
-            self.mock("GET", VISITORS, key=KEYS["expired"], headers={"User-Agent": self.agent})
-
-
-class Hurries(CarefulClient):
-    def wait(self, attempt: int, reply: httpx.Response | None) -> None:
-        if reply is not None and reply.status_code == 429:
-            self.mock.advance(1)
-        else:
-            super().wait(attempt, reply)
-
-
-class Drums(CarefulClient):
-    def wait(self, attempt: int, reply: httpx.Response | None) -> None:
-        super().wait(min(attempt, 1), reply)
-
-
-class NeverGivesUp(CarefulClient):
-    most_attempts = 15
-
-    def wait(self, attempt: int, reply: httpx.Response | None) -> None:
-        super().wait(min(attempt, 4), reply)
-
-
-class ForgetsWhetherItCreated(CarefulClient):
-    def create(self, draft: dict[str, str]) -> httpx.Response:
-        return self.send("POST", VISITORS, json=draft)
-
-
-class ReadsOnePage(CarefulClient):
-    def all_visitors(self) -> list[Any]:
-        return self.send("GET", VISITORS).json()["data"]
-
-
-class ClingsToItsOldValue(CarefulClient):
-    def integrate(self) -> None:
-        super().integrate()
-        self.mock("GET", VISITORS, key=OLD_VALUE, headers={"User-Agent": self.agent})
-
-
-class LendsItsKey(CarefulClient):
-    def integrate(self) -> None:
-        super().integrate()
-        self.agent = "colleague/1.0"
-        self.all_visitors()
-
-
-class HoldsTooMuch(CarefulClient):
-    def __init__(self, mock: Mock, values: Iterator[str]) -> None:
-        super().__init__(mock, iter([*values, FULL]))
-        self.value = FULL
-
-
-class IsNameless(CarefulClient):
-    agent = ""
-
-
-CARELESS = {
-    "keeps_key_out_of_urls": LeaksItsKey,
-    "stops_on_401": Hammers,
-    "keeps_retry_after": Hurries,
-    "backs_off": Drums,
-    "gives_up": NeverGivesUp,
-    "repeats_creations_safely": ForgetsWhetherItCreated,
-    "follows_pages": ReadsOnePage,
-    "follows_rotation": ClingsToItsOldValue,
-    "shares_no_key": LendsItsKey,
-    "needs_its_scopes": HoldsTooMuch,
-    "names_itself": IsNameless,
-}
 
 
 def verdicts(mock: Mock) -> dict[str, str]:
