@@ -22,6 +22,19 @@ from keyfob.reply import Json
 from keyfob.timestamps import format_timestamp
 
 MOST_ENTRIES = 50
+RESULTS = {
+    "underWay": "Under way",
+    "passed": "Passed",
+    "failed": "Failed",
+    "rehearsed": "Rehearsed, not passed",
+}
+STATES = {
+    "toCome": "",
+    "current": "← here",
+    "passed": "seen, and well done",
+    "failed": "not well done, or not seen",
+    "skipped": "not for this key",
+}
 
 TWICE_BUSY = '{"times": 2, "status": 429, "retryAfter": 2}'
 LOST_CREATION = '{"operationId": "createVisitor", "drop": true}'
@@ -70,6 +83,8 @@ class StartPage:
             advanced_seconds=self._stage.clock.advanced_seconds,
             url=_url(request),
             grade=judged(self._examiner, self._journal),
+            results=RESULTS,
+            states=STATES,
             lines=[*_lines(_url(request), self._stage.world.keys[0]["value"])],
             keys=[key | {"shown_values": _values(key)} for key in self._stage.world.keys],
             entries=[self._shown(entry) for entry in self._journal.latest(MOST_ENTRIES)],
