@@ -50,9 +50,9 @@ def characters_beyond_16_bits_count_twice(patch: Patch) -> None:
     @patch(operation, "parse_json")
     def parse(right: Right, body: bytes) -> Any:
         parsed = right(body)
-        if isinstance(parsed, dict):
-            twice = {n: v for n, v in parsed.items() if isinstance(v, str) and v > "\U00010000"}
-            parsed = right(body) | dict.fromkeys(twice, "")
+        name = parsed.get("name") if isinstance(parsed, dict) else None
+        if isinstance(name, str) and len(name.encode("utf-16-le")) > 2 * LONGEST_NAME:
+            parsed["name"] = name.ljust(LONGEST_NAME + 1)
         return parsed
 
 
