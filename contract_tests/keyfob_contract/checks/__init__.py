@@ -6,6 +6,7 @@ What was laid down comes first and takes seconds; what is made up comes behind i
 from types import ModuleType
 
 from keyfob_contract.checks import (
+    audit,
     conditions,
     credentials,
     escalation,
@@ -27,6 +28,7 @@ from keyfob_contract.checks import (
     sites,
     tenants,
     texts,
+    tracing,
 )
 from keyfob_contract.checks.registry import Check
 
@@ -45,6 +47,8 @@ _MODULES: tuple[ModuleType, ...] = (
     limits,
     gatekeeping,
     observation,
+    tracing,
+    audit,
     races,
     reception,
     lifecycle,

@@ -19,7 +19,13 @@ def edits_honour_if_match(kit: Kit) -> Iterator[Complaint]:
     key = kit.keyring.make("conditional")
     path = f"{KEYS}/{key.id}"
     tag = kit.live("GET", path).header("etag") or ""
-    attempts = (('"kit-never"', 412), (f"W/{tag}", 412), (tag, 200), (tag, 412), ("*", 200))
+    attempts = (
+        ('"kit-never"', 412),
+        (f"W/{tag}", 412),
+        (f'"kit-never", {tag}', 200),
+        (tag, 412),
+        ("*", 200),
+    )
     for number, (condition, status) in enumerate(attempts):
         name = f"{kit.mark} attempt {number}"
         exchange = _edit(kit, path, name, condition)
@@ -76,6 +82,13 @@ def repeated_creations_happen_once(kit: Kit) -> Iterator[Complaint]:
             yield again.complaint(f"{operation.id}: first {first.status}, again {again.status}")
         elif first.json != again.json:
             yield Complaint(f"{operation.id} created a second thing", (first, again))
+        if again.header("location") != first.header("location"):
+            yield again.complaint(f"{operation.id}: Location is another the second time")
+        folded = _create(kit, operation, token.swapcase(), body)
+        if folded.status != operation.success or folded.json == first.json:
+            yield folded.complaint(f"{operation.id} takes keys that differ in case for the same")
+        else:
+            kit.adopt(operation, folded)
         other = _create(kit, operation, token, kit.resources.body(kit.live, operation))
         yield from _conflict(operation, other, "different_body")
         kit.adopt(operation, first)

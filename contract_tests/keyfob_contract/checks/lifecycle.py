@@ -105,7 +105,8 @@ def edits_that_change_nothing_leave_no_trace(kit: Kit) -> Iterator[Complaint]:
     """An edit that changes nothing answers 200, and neither the key nor its tag is another."""
     key = kit.keyring.make("unchanged")
     before = kit.live("GET", f"{KEYS}/{key.id}")
-    answer = kit.live("PATCH", f"{KEYS}/{key.id}", {"name": key.record["name"]})
+    same = {"name": key.record["name"], "scopes": key.record["scopes"][::-1]}
+    answer = kit.live("PATCH", f"{KEYS}/{key.id}", same)
     after = kit.live("GET", f"{KEYS}/{key.id}")
     if answer.status != 200:
         yield answer.complaint(f"an edit that changes nothing was answered {answer.status}")
@@ -122,12 +123,15 @@ def rotation_keeps_all_but_the_value(kit: Kit) -> Iterator[Complaint]:
     """Rotation hands out another value, the old one is dead, and the key stays what it is."""
     key = kit.keyring.make("rotated on", description="kept", siteIds=["*"])
     before = kit.live("GET", f"{KEYS}/{key.id}").json
+    lasts = _between(before, "createdAt", "rotationDueAt")
     values = [key.value]
     for version in (2, 3):
         kit.clock.wait(A_MOMENT)
         answer = kit.live("POST", f"{KEYS}/{key.id}/rotate")
         if (answer.json.get("rotatedAt") or "") <= before["createdAt"]:
             yield answer.complaint("a rotated key does not tell when it was rotated")
+        if _between(answer.json, "rotatedAt", "rotationDueAt") != lasts:
+            yield answer.complaint("the next rotation is not due as long after this one")
         value = str(answer.json.get("key"))
         if value in values:
             yield answer.complaint("a rotation handed out a value that was there before")
@@ -200,9 +204,9 @@ def _neighbours_live_on(kit: Kit) -> Iterator[Complaint]:
 
 def _revoked_again(kit: Kit) -> Iterator[Complaint]:
     key = kit.keyring.make("revoked twice")
-    kit.keyring.revoke(key)
+    kit.keyring.revoke(key, {"reason": "unused"})
     first = kit.live("GET", f"{KEYS}/{key.id}")
-    again = kit.live("POST", f"{KEYS}/{key.id}/revoke")
+    again = kit.live("POST", f"{KEYS}/{key.id}/revoke", {"reason": "temporary"})
     if (first.json, first.header("etag")) != (again.json, again.header("etag")):
         yield Complaint("to revoke a revoked key changed it", (first, again))
 
@@ -246,3 +250,10 @@ def _comparable(name: str, value: Any) -> Any:
 def _in_a_year(kit: Kit) -> str:
     made_at = datetime.fromisoformat(str(kit.runner.record["createdAt"])).astimezone(ELSEWHERE)
     return (made_at + timedelta(days=365)).isoformat(timespec="milliseconds")
+
+
+def _between(key: Mapping[str, Any], begins: str, ends: str) -> timedelta | None:
+    """Answer how long it is from one time of a key to another, None if it tells one not."""
+    times = [key.get(name) for name in (begins, ends)]
+    first, last = (datetime.fromisoformat(t) if isinstance(t, str) else None for t in times)
+    return None if first is None or last is None else last - first

@@ -68,11 +68,9 @@ def lists_are_newest_first(kit: Kit) -> Iterator[Complaint]:
 @check(*LISTED)
 def pages_are_as_long_as_asked_for(kit: Kit) -> Iterator[Complaint]:
     """A page has as many items as ``limit`` says, or as the contract says without it."""
-    for _ in range(PAGE):
-        kit.keyring.make("to be paged")
-    for operation in kit.operations():
+    for operation in _paged(kit):
         limit = operation.query.get("limit")
-        if operation.method != "GET" or limit is None or "cursor" not in operation.query:
+        if limit is None:
             continue
         path = kit.resources.path(kit.live, operation)
         there = len(items_of(kit.live("GET", path, limit=limit.schema.get("maximum")).json))
@@ -107,17 +105,24 @@ def cursors_belong_to_their_list(kit: Kit) -> Iterator[Complaint]:
         exchange = kit.live("GET", KEYS, **query)
         if exchange.status != 400:
             yield exchange.complaint(f"{what} was answered {exchange.status}")
+    for operation in _paged(kit):
+        yield from _bound_to_filters(kit, operation)
+
+
+def _paged(kit: Kit) -> Iterator[Operation]:
+    """Answer the lists that have pages, each with more than one page of two."""
     for operation in kit.operations():
-        if operation.method == "GET" and "cursor" in operation.query:
-            yield from _bound_to_filters(kit, operation)
+        if operation.method != "GET" or "cursor" not in operation.query:
+            continue
+        for parameter, collection in kit.resources.collections.items():
+            if collection.path == operation.path:
+                for number in range(PAGE + 1):
+                    kit.resources.one(kit.live, parameter, number)
+        yield operation
 
 
 def _bound_to_filters(kit: Kit, operation: Operation) -> Iterator[Complaint]:
     """Take a cursor of a list and use it with each filter, and with the filter left out again."""
-    for parameter, collection in kit.resources.collections.items():
-        if collection.path == operation.path:
-            for number in range(PAGE):
-                kit.resources.one(kit.live, parameter, number)
     path = kit.resources.path(kit.live, operation)
     plain = kit.live("GET", path, limit=1).json.get("nextCursor")
     for name, rule in operation.query.items():

@@ -71,6 +71,8 @@ def steps_are_taken_in_their_order(kit: Kit) -> Iterator[Complaint]:
             seen = kit.live("GET", one)
             if seen.json.get("status") != status:
                 yield seen.complaint(f"after {step} the status is {seen.json.get('status')}")
+            if possible and seen.json != exchange.json:
+                yield Complaint(f"{step} answered another thing than is there", (exchange, seen))
 
 
 @check(*OPERATIONS)

@@ -35,6 +35,7 @@ from keyfob_contract.faults import (
     tenants,
     texts,
     tracing,
+    trail,
 )
 from keyfob_contract.faults.fault import Fault
 
@@ -61,6 +62,7 @@ _MODULES: tuple[ModuleType, ...] = (
     conditions,
     gatekeeping,
     observation,
+    trail,
     reception,
     races,
     generated,

@@ -30,6 +30,15 @@ def weak_tags_match(patch: Patch) -> None:
 
 
 @fault(caught_by="edits_honour_if_match")
+def only_the_first_tag_counts(patch: Patch) -> None:
+    """Of several tags in If-Match only the first one is looked at."""
+
+    @patch(handlers, "matched_versions")
+    def matched_versions(right: Right, if_match: str | None) -> Any:
+        return right(None if if_match is None else if_match.partition(",")[0])
+
+
+@fault(caught_by="edits_honour_if_match")
 def the_star_matches_nothing(patch: Patch) -> None:
     """If-Match: * is 412, though the key is there."""
 
@@ -127,6 +136,15 @@ def operations_share_idempotency_keys(patch: Patch) -> None:
     def once(right: Right, self: Any, *what: Any, **how: Any) -> Reply:
         actor, _operation, *rest = what
         return right(self, actor, "create", *rest, **how)
+
+
+@fault(caught_by="repeated_creations_happen_once")
+def idempotency_keys_are_folded(patch: Patch) -> None:
+    """Idempotency-Keys that differ in case only are taken for the same."""
+
+    @patch(Idempotency, "_digest")
+    def digest(right: Right, self: Any, text: str) -> bytes:
+        return right(self, text.lower())
 
 
 @fault(caught_by="repeated_creations_happen_once")

@@ -1,5 +1,6 @@
 """Faults in which credentials are looked at."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -55,6 +56,18 @@ def input_is_judged_before_the_key(patch: Patch) -> None:
     def answer(right: Right, self: Any, case: Case) -> Any:
         case.admitted.arguments(case.request, case.path_values)
         return right(self, case)
+
+
+@fault(caught_by="revoked_key_is_refused")
+def revoked_keys_work_in_the_other_header(patch: Patch) -> None:
+    """A revoked key is accepted if it comes as X-API-Key."""
+    _alive_if(patch, lambda request: bool(request.header_values(b"x-api-key")))
+
+
+@fault(caught_by="head_answers_as_get")
+def revoked_keys_may_look_at_heads(patch: Patch) -> None:
+    """A revoked key is accepted for HEAD."""
+    _alive_if(patch, lambda request: request.method == "HEAD")
 
 
 @fault(caught_by="malformed_key_is_refused")
@@ -169,3 +182,18 @@ def _compare_the_first_half(patch: Patch) -> None:
     patch(authentication, "digest")(digest)
     patch(api_keys, "digest")(digest)
     patch.put(authentication, "is_well_formed", lambda _value: True)
+
+
+def _alive_if(patch: Patch, is_it: Callable[[Request], bool]) -> None:
+    """Take revoked keys for live ones in some requests."""
+    asked: list[Request] = []
+
+    @patch(Judge, "_authenticated")
+    def authenticated(right: Right, self: Any, case: Case) -> Actor:
+        asked[:] = [case.request]
+        return right(self, case)
+
+    @patch(Authentication, "demand_alive")
+    def demand_alive(right: Right, self: Any, credential: Credential) -> None:
+        if not is_it(asked[0]):
+            right(self, credential)

@@ -1,6 +1,7 @@
 """Faults in the books on visitors, employees and deliveries."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from keyfob.domain import book
 from keyfob.domain.keyfob import Keyfob
 from keyfob.model import EVERY_SITE, Actor, Position, Sites
 from keyfob.reception import EntryStatus
+from keyfob.store import reception as rows
 from keyfob.store import tables
 from keyfob.store.reception import EntryRows
 from keyfob.store.store import Store
@@ -93,19 +95,19 @@ def one_moment_of_visitors_fits_on_one_page(patch: Patch) -> None:
         return right(self, *others, earlier, limit)
 
 
-@fault(caught_by="filters_agree_with_the_walk")
+@fault(caught_by="the_books_agree_with_their_filters")
 def visitors_are_shown_at_every_site(patch: Patch) -> None:
     """The filter of visitors by site leaves everything as it is."""
     _asked_for_without(patch, site_id=None)
 
 
-@fault(caught_by="filters_agree_with_the_walk")
+@fault(caught_by="the_books_agree_with_their_filters")
 def visitors_are_shown_in_every_state(patch: Patch) -> None:
     """The filter of visitors by status leaves everything as it is."""
     _asked_for_without(patch, status=None)
 
 
-@fault(caught_by="filters_agree_with_the_walk")
+@fault(caught_by="the_books_agree_with_their_filters")
 def visitors_are_shown_on_every_day(patch: Patch) -> None:
     """The filter of visitors by the time at which they are expected leaves everything as it is."""
     _asked_for_without(patch, expected_from=None, expected_until=None)
@@ -116,3 +118,48 @@ def _asked_for_without(patch: Patch, **filters: None) -> None:
     def page(right: Right, self: Any, organization_id: str, *how: Any) -> Any:
         within, asked, *others = how
         return right(self, organization_id, within, replace(asked, **filters), *others)
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def a_search_outweighs_the_status(patch: Patch) -> None:
+    """Who looks for a name is shown those of every status."""
+    _asked(patch, lambda asked: {"status": asked.status if asked.name_contains is None else None})
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def searches_have_wildcards(patch: Patch) -> None:
+    """An underscore in the text that is looked for, and all behind it, stands for anything."""
+    _asked(patch, lambda asked: {"name_contains": (asked.name_contains or "").split("_")[0]})
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def expected_until_is_included(patch: Patch) -> None:
+    """Visitors who are expected at just the time until which they were asked for are shown."""
+    until = "expected_until"
+    _asked(patch, lambda asked: {until: asked.expected_until and asked.expected_until + 1})
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def searches_fold_ascii_only(patch: Patch) -> None:
+    """A search finds a letter with an accent in its own case only."""
+
+    def folded(text: str) -> str:
+        return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+    patch.put(rows, "folded", folded)
+
+
+@fault(caught_by="pages_are_as_long_as_asked_for")
+def pages_have_one_item_more(patch: Patch) -> None:
+    """A page of visitors has an item more than was asked for."""
+
+    @patch(book.Book, "list")
+    def page(right: Right, self: Any, actor: Actor, asked: Any, *, limit: int, **how: Any) -> Any:
+        return right(self, actor, asked, limit=limit + 1, **how)
+
+
+def _asked(patch: Patch, changed: Callable[[Any], dict[str, Any]]) -> None:
+    @patch(EntryRows, "page")
+    def page(right: Right, self: Any, organization_id: str, within: Any, *how: Any) -> Any:
+        asked, *where = how
+        return right(self, organization_id, within, replace(asked, **changed(asked)), *where)
