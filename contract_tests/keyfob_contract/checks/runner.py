@@ -11,6 +11,7 @@ from keyfob_contract.checks.registry import Check, NotChecked
 from keyfob_contract.rules.conformance import unpromised
 from keyfob_contract.rules.exchange import Complaint
 from keyfob_contract.run.api import Unexpected
+from keyfob_contract.run.authority import Exhausted
 from keyfob_contract.run.journal import PASSIVE
 from keyfob_contract.run.keyring import NotPossible
 from keyfob_contract.run.kit import Kit, OutOfTime
@@ -93,23 +94,32 @@ def run_checks(
 
 def _begin(kit: Kit, checks: Sequence[Check]) -> None:
     try:
-        kit.keyring.demand_authority()
+        _engage("The admin key", lambda: kit.runner)
+        _engage("The other organisation's key", lambda: kit.other)
         kit.dead.prepare()
-        _ = kit.runner
         _prepare(kit, checks)
     except NotPossible as reason:
         raise CouldNotBegin(f"The contract is short of something: {reason}.") from reason
+    except Exhausted as reason:
+        raise CouldNotBegin(f"There is no way to begin: {reason}.") from reason
     except Unexpected as refusal:
-        raise CouldNotBegin(
-            f"The admin key cannot make keys: {refusal}. It has to be live and to hold every scope"
-            " on every site."
-        ) from refusal
+        raise CouldNotBegin(f"The keys that it takes cannot be made: {refusal}.") from refusal
     except STUMBLES as error:
         raise CouldNotBegin(
             f"It does not begin well: {spelt_stumble(error)}. Is the URL that of this API?"
         ) from error
     except KeyboardInterrupt:
         kit.cut_short = INTERRUPTED
+
+
+def _engage(name: str, engage: Callable[[], object]) -> None:
+    try:
+        engage()
+    except Unexpected as refusal:
+        raise CouldNotBegin(
+            f"{name} cannot make keys: {refusal}. It has to be live and to hold every scope on"
+            " every site."
+        ) from refusal
 
 
 def _prepare(kit: Kit, checks: Sequence[Check]) -> None:
@@ -124,7 +134,7 @@ def _prepare(kit: Kit, checks: Sequence[Check]) -> None:
 def _clean_up(kit: Kit) -> list[str]:
     try:
         return kit.clean_up()
-    except Unreachable as error:
+    except (Unreachable, Exhausted) as error:
         return [f"all that is named {kit.mark}, for {error}"]
 
 
@@ -148,7 +158,7 @@ def _run_one(kit: Kit, check: Check, number: int, total: int, progress: Progress
         complaints.append(Complaint(stumble, tuple(filter(None, [kit.journal.last]))))
     except KeyboardInterrupt:
         kit.cut_short = reason = INTERRUPTED
-    except Unreachable as error:
+    except (Unreachable, Exhausted) as error:
         kit.cut_short = reason = str(error)
     verdict = Verdict.NOT_CHECKED if reason else Verdict.KEPT
     result = CheckResult(

@@ -26,10 +26,10 @@ def callers_of(kit: Kit) -> Callers:
     """
     callers: list[Caller] = []
     sites: dict[str, Sequence[str]] = {}
-    for name, admin in (("the organisation", kit.admin), ("another organisation", kit.other)):
-        if admin is None:
+    for name, maker in (("the organisation", kit.live), ("another organisation", kit.other)):
+        if maker is None:
             continue
-        owner = kit.keyring.make("owner", admin)
+        owner = kit.keyring.make("owner", maker)
         sites[name] = [kit.resources.fresh(owner.api, "siteId") for _ in range(SITES)]
         limited = kit.keyring.make("limited", owner.api, siteIds=[sites[name][0]])
         everywhere, here = frozenset({"*"}), frozenset({sites[name][0]})

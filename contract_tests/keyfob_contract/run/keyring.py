@@ -1,6 +1,6 @@
 """The keys that a run makes for itself, by the operations that the profile names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,16 @@ class Key:
 
 
 class Keyring:
-    """Makes keys, and removes them again."""
+    """Makes keys, and removes them again.
+
+    Args:
+        admin: the subject as the key that was given sees it. It makes a key of the run's own, and
+            that all others: others may use the one that was given, and its limit, too.
+    """
 
     def __init__(self, admin: Api, mark: str) -> None:
         self._admin = admin
+        self._maker = admin
         self._mark = mark
         self._profile: KeyProfile = admin.inspector.contract.profile.keys
         self._keys: list[Key] = []
@@ -48,15 +54,26 @@ class Keyring:
         known = self._admin.inspector.contract.by_id
         return all(operation in known for operation in operations)
 
-    def demand_authority(self) -> None:
-        """Find out whether the admin's key may make keys, if any can be made. Raises Unexpected."""
+    def engage(self, given: Api, name: str) -> Key:
+        """Make a key of the run's own that holds all that one does which was given.
+
+        Without a way to make keys it is that one itself.
+
+        Raises:
+            Unexpected: the one that was given may not.
+        """
         if self.has(self._profile.prove):
             prove = self.operation(self._profile.prove)
-            mine = self._admin.must(prove.success, prove.method, prove.path)
+            mine = given.must(prove.success, prove.method, prove.path)
             if self._profile.expiry:  # nothing made here may outlive it
-                self._ends_at = mine.get(self._profile.expiry)
-        if self.can_make:
-            self.make("authority")
+                ends = [self._ends_at, mine.get(self._profile.expiry)]
+                self._ends_at = min(filter(None, ends), default=None)
+        if not self.can_make:
+            return Key("", given.value or "", {}, given, given)
+        key = self.make(name, given)
+        if given is self._admin:
+            self._maker = key.api
+        return key
 
     @property
     def can_make(self) -> bool:
@@ -77,7 +94,7 @@ class Keyring:
             NotPossible: the contract has no way to make keys.
         """
         operation = self.operation(self._profile.mint)
-        maker = by or self._admin
+        maker = by or self._maker
         request = Request(operation.method, operation.path)
         exchange = maker.ask(request.with_json(self.body(name, **members)))
         demand(exchange, operation.success)
@@ -85,7 +102,7 @@ class Keyring:
 
     def adopt(self, exchange: Exchange, maker: Api | None = None, name: str = "") -> Key:
         """Take charge of a key that an exchange has created. Raises Unexpected."""
-        maker = maker or self._admin
+        maker = maker or self._maker
         key_id = at_pointer(exchange.json, self._profile.id)
         value = at_pointer(exchange.json, self._profile.value)
         if key_id is NOTHING or not isinstance(value, str):
@@ -168,14 +185,17 @@ class Keyring:
         What is refused is gone already, or as dead as it can be.
         """
         there = [key for key in keys if not self._is_in(key, State.DELETED)]
-        alive = [key for key in there if not self._is_in(key, State.REVOKED)]
-        for action, those in ((self._profile.revoke, alive), (self._profile.delete, there)):
-            if self.has(action):
-                aimed = [_aimed(self.operation(action), key) for key in those]
-                self._admin.inspector.ask_together(
-                    [r.with_headers(*k.maker.headers) for r, k in zip(aimed, those, strict=True)]
-                )
+        for some in _makers_last(there):
+            alive = [key for key in some if not self._is_in(key, State.REVOKED)]
+            self._do_to_all(self._profile.revoke, alive)
+            self._do_to_all(self._profile.delete, some)
         return [] if self.has(self._profile.delete) else [key.id for key in there]
+
+    def _do_to_all(self, action: str | None, keys: Sequence[Key]) -> None:
+        makers = {key.maker.value: key.maker for key in keys} if self.has(action) else {}
+        for value, maker in makers.items():
+            made = [key for key in keys if key.maker.value == value]
+            maker.ask_together([_aimed(self.operation(action), key) for key in made])
 
     def _is_in(self, key: Key, state: State) -> bool:
         return self._admin.inspector.vault.state_of_value(key.value) is state
@@ -196,3 +216,13 @@ def _aimed(operation: Operation, key: Key, body: Any = None) -> Request:
     for name in operation.path_values:
         path = path.replace(f"{{{name}}}", key.id)
     return described(operation.method, path, body)
+
+
+def _makers_last(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    """Answer the keys in groups, in whose order none dies before those that it has made."""
+    left = list(keys)
+    while left:
+        makers = {key.maker.value for key in left}
+        some = [key for key in left if key.value not in makers] or left
+        yield some
+        left = [key for key in left if key not in some]
