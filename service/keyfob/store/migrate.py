@@ -1,21 +1,16 @@
 """Bring the schema of a store up to this code, or say why the two do not go together."""
 
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
-import peewee
 from playhouse.migrations import Migration, MigrationError, Runner
 
 from keyfob import __version__
 from keyfob.settings import StartRefused
-from keyfob.store.database import create_if_missing, store_errors, transaction
+from keyfob.store.database import store_errors
+from keyfob.store.dialect import StoreDatabase
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-
-LOCK_WAIT_MS = 60_000
-"""How long a start waits for another that is migrating: longer than any request should wait."""
 
 
 class SchemaTooNew(StartRefused):
@@ -26,7 +21,7 @@ class SchemaTooOld(StartRefused):
     """The store lacks changes that this Keyfob relies on."""
 
 
-def migrate(database: peewee.Database, directory: Path = MIGRATIONS) -> list[str]:
+def migrate(database: StoreDatabase, directory: Path = MIGRATIONS) -> list[str]:
     """Apply what is pending, all of it or nothing, and answer the names.
 
     Any number of processes may do so at once: one migrates, the others wait and find it done.
@@ -34,20 +29,20 @@ def migrate(database: peewee.Database, directory: Path = MIGRATIONS) -> list[str
     Raises:
         SchemaTooNew: the store has seen a migration that this code does not know.
     """
-    create_if_missing(database)
+    database.create_if_missing()
     runner = _runner(database, directory)
-    with _alone(database):
+    with store_errors(), database.migrating():
         history = runner.status()
         _refuse_newer(history)
         if all(each.applied for each in history):
             return []
-        dangled_before = _dangling_references(database)
+        dangled_before = database.dangling_references()
         applied = runner.up()
-        _refuse_further(_dangling_references(database) - dangled_before)
+        _refuse_further(database.dangling_references() - dangled_before)
     return applied
 
 
-def check_schema(database: peewee.Database, directory: Path = MIGRATIONS) -> None:
+def check_schema(database: StoreDatabase, directory: Path = MIGRATIONS) -> None:
     """Make sure that the store has seen exactly the migrations that this code knows.
 
     Raises:
@@ -65,20 +60,7 @@ def check_schema(database: peewee.Database, directory: Path = MIGRATIONS) -> Non
         )
 
 
-@contextmanager
-def _alone(database: peewee.Database) -> Generator[None]:
-    # The connection is closed afterwards, and with it the two pragmas end. Foreign keys are off
-    # because SQLite alters a table by dropping it: that would delete whatever refers to its rows.
-    # The runner's own attempt to switch them off does nothing inside a transaction.
-    with store_errors(), database.connection_context():
-        if isinstance(database, peewee.SqliteDatabase):
-            database.pragma("foreign_keys", 0)
-            database.pragma("busy_timeout", LOCK_WAIT_MS)
-        with transaction(database):
-            yield
-
-
-def _runner(database: peewee.Database, directory: Path) -> Runner:
+def _runner(database: StoreDatabase, directory: Path) -> Runner:
     return Runner(database, str(directory))
 
 
@@ -92,14 +74,6 @@ def _refuse_newer(history: list[Migration]) -> None:
         f" schema up to {known[-1]}. Run the version of Keyfob that last served this store, or a"
         " newer one, or restore a backup from before the upgrade."
     )
-
-
-def _dangling_references(database: peewee.Database) -> Counter[tuple[str, str]]:
-    """Count the rows that refer to none, by their table and the one that they refer to."""
-    if not isinstance(database, peewee.SqliteDatabase):
-        return Counter()
-    rows = database.execute_sql("PRAGMA foreign_key_check").fetchall()
-    return Counter((table, parent) for table, _row_id, parent, _constraint in rows)
 
 
 def _refuse_further(dangling: Counter[tuple[str, str]]) -> None:

@@ -25,6 +25,19 @@ def slot(name: str) -> Any:
     return peewee.Value(Slot(name), converter=False, unpack=False)
 
 
+def locking(database: peewee.Database, query: Any, strength: str = "FOR NO KEY UPDATE") -> Any:
+    """Let a query hold the rows that it finds until its transaction ends.
+
+    Where changes come one at a time anyway (on SQLite), the query stays as it is.
+
+    Args:
+        database: says whether it can lock rows.
+        query: selects them.
+        strength: by default, new rows may refer to these meanwhile.
+    """
+    return query.for_update(strength) if database.for_update else query
+
+
 class Statement:
     """A compiled query."""
 

@@ -15,7 +15,8 @@ from playhouse.schema_diff import diff_models
 import keyfob
 from keyfob.errors import Unavailable
 from keyfob.settings import Settings
-from keyfob.store.database import create_if_missing, open_database, transaction
+from keyfob.store.database import open_database, transaction
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.migrate import MIGRATIONS, SchemaTooNew, SchemaTooOld, check_schema, migrate
 from keyfob.store.tables import TABLES, ApiKey, ApiKeyValue, Organization
 
@@ -43,6 +44,7 @@ MIGRATE_WHEN_TOLD = """
 import sys
 from keyfob.settings import Settings
 from keyfob.store.database import open_database
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.migrate import check_schema, migrate
 
 print("ready", flush=True)
@@ -53,12 +55,12 @@ for line in sys.stdin:
 """
 
 
-def open_at(file: Path) -> peewee.Database:
+def open_at(file: Path) -> StoreDatabase:
     return open_database(Settings(database_url=f"sqlite:///{file}"))
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[peewee.Database]:
+def database(tmp_path: Path) -> Iterator[StoreDatabase]:
     database = open_at(tmp_path / "keyfob.db")
     yield database
     database.close()
@@ -70,7 +72,7 @@ def directory(tmp_path: Path) -> Path:
     return copytree(MIGRATIONS, tmp_path / "migrations", ignore=ignore_patterns("__pycache__"))
 
 
-def add_key(database: peewee.Database) -> None:
+def add_key(database: StoreDatabase) -> None:
     times = {"created_at": 1, "updated_at": 1}
     creator = {"created_by_type": "operator", "created_by_id": "operator"}
     limit = {"rate_limit_requests": 1, "rate_limit_window_seconds": 1}
@@ -82,7 +84,7 @@ def add_key(database: peewee.Database) -> None:
     ApiKeyValue.insert(digest=b"d" * 32, key_id="key_1", secret_version=1).execute(database)
 
 
-def schema(database: peewee.Database) -> dict[str, object]:
+def schema(database: StoreDatabase) -> dict[str, object]:
     """What the two must agree on, as the store itself tells it."""
     return {
         table: (
@@ -104,11 +106,11 @@ def schema(database: peewee.Database) -> dict[str, object]:
 
 
 def test_the_tables_of_the_code_are_those_of_a_migrated_store(
-    database: peewee.Database, tmp_path: Path
+    database: StoreDatabase, tmp_path: Path
 ) -> None:
     migrate(database)
     from_code = open_at(tmp_path / "from_code.db")
-    create_if_missing(from_code)
+    from_code.create_if_missing()
     with from_code.bind_ctx(TABLES):
         from_code.create_tables(TABLES)
     in_code = schema(from_code)
@@ -119,7 +121,7 @@ def test_the_tables_of_the_code_are_those_of_a_migrated_store(
 
 
 def test_a_key_takes_its_values_along_and_an_organization_stays_while_it_has_keys(
-    database: peewee.Database,
+    database: StoreDatabase,
 ) -> None:
     migrate(database)
     add_key(database)
@@ -131,14 +133,14 @@ def test_a_key_takes_its_values_along_and_an_organization_stays_while_it_has_key
     assert not ApiKeyValue.select().exists(database)
 
 
-def test_digests_are_found_in_one_tree(database: peewee.Database) -> None:
+def test_digests_are_found_in_one_tree(database: StoreDatabase) -> None:
     migrate(database)
 
     with pytest.raises(peewee.OperationalError, match="no such column: rowid"):
         database.execute_sql("SELECT rowid FROM api_key_value")
 
 
-def test_migrating_twice_does_nothing(database: peewee.Database) -> None:
+def test_migrating_twice_does_nothing(database: StoreDatabase) -> None:
     assert migrate(database) == KNOWN
     add_key(database)
 
@@ -179,7 +181,7 @@ def test_any_number_of_processes_may_migrate_one_fresh_store_at_once(tmp_path: P
 
 
 def test_a_newer_store_is_refused_with_both_versions_and_the_remedy(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     (directory / "9999_later.py").write_text(RENAME_NAME)
     assert migrate(database, directory) == [*KNOWN, "9999_later"]
@@ -193,7 +195,7 @@ def test_a_newer_store_is_refused_with_both_versions_and_the_remedy(
 
 
 def test_an_older_store_is_refused_with_what_it_lacks_and_the_remedy(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     migrate(database)
     (directory / "9999_later.py").write_text(RENAME_NAME)
@@ -203,17 +205,17 @@ def test_an_older_store_is_refused_with_what_it_lacks_and_the_remedy(
 
 
 def test_a_store_without_tables_is_too_old_and_one_without_a_file_an_outage(
-    database: peewee.Database,
+    database: StoreDatabase,
 ) -> None:
     with pytest.raises(Unavailable):
         check_schema(database)
-    create_if_missing(database)
+    database.create_if_missing()
     with pytest.raises(SchemaTooOld, match=KNOWN[0]):
         check_schema(database)
 
 
 def test_altering_a_table_deletes_nothing_that_refers_to_it(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     migrate(database)
     add_key(database)
@@ -228,7 +230,7 @@ def test_altering_a_table_deletes_nothing_that_refers_to_it(
 
 
 def test_a_migration_that_breaks_references_is_undone(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     migrate(database)
     add_key(database)
@@ -242,7 +244,7 @@ def test_a_migration_that_breaks_references_is_undone(
 
 
 def test_references_that_dangled_before_are_no_migrations_fault(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     migrate(database)
     add_key(database)
@@ -258,7 +260,7 @@ def test_references_that_dangled_before_are_no_migrations_fault(
 
 
 def test_a_migration_that_fails_leaves_nothing_not_even_those_before_it(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     (directory / "9999_later.py").write_text(FAIL_HALF_WAY)
 
