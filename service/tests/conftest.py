@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from connexion.apps.flask import FlaskApp
 from connexion.spec import OpenAPISpecification
 from outages import Outages, PostgresOutages, SqliteOutages
-from postgres_server import ON_POSTGRESQL, QUICK, PostgresServer
+from postgres_server import EMPTY, ON_POSTGRESQL, QUICK, PostgresServer
 from world import Api, Organization, SettableClock
 
 from keyfob.app import create_app
@@ -83,6 +83,20 @@ def store_environment(
     server: PostgresServer = request.getfixturevalue("postgres")
     with server.lent_database() as database:
         yield {"DATABASE_URL": server.url(database), **ON_POSTGRESQL}
+
+
+@pytest.fixture
+def empty_store_environment(
+    store_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[dict[str, str]]:
+    """The settings that name a store of which there is nothing yet."""
+    if store_kind == "sqlite":
+        yield {"DATABASE_URL": f"sqlite:///{tmp_path}/keyfob.db"}
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    database = server.new_database(EMPTY)
+    yield {"DATABASE_URL": server.url(database), **ON_POSTGRESQL}
+    server.drop(database)
 
 
 @pytest.fixture

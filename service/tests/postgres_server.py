@@ -111,6 +111,11 @@ class PostgresServer:
             self._process.wait(DEADLINE_SECONDS)
             self._process = None
 
+    def crash(self) -> None:
+        """End all of it at once, without farewell."""
+        self._signal_all(signal.SIGKILL)
+        self.stop(signal.SIGKILL)
+
     def freeze(self) -> None:
         """Stop all of it in mid-air: it still takes connections, and never answers."""
         self._signal_all(signal.SIGSTOP)
@@ -186,7 +191,8 @@ class PostgresServer:
         return False
 
     def _signal_all(self, number: signal.Signals) -> None:
-        assert self._process is not None
+        if self._process is None:
+            return
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
         for process in (self._process.pid, *map(int, children.split())):
             with suppress(ProcessLookupError):

@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
@@ -11,6 +12,7 @@ import peewee
 import pytest
 from playhouse.migrations import MigrationError
 from playhouse.schema_diff import diff_models
+from postgres_server import EMPTY, PostgresServer
 
 import keyfob
 from keyfob.errors import Unavailable
@@ -19,6 +21,8 @@ from keyfob.store.database import open_database, transaction
 from keyfob.store.dialect import StoreDatabase
 from keyfob.store.migrate import MIGRATIONS, SchemaTooNew, SchemaTooOld, check_schema, migrate
 from keyfob.store.tables import TABLES, ApiKey, ApiKeyValue, Organization
+
+pytestmark = pytest.mark.both_stores
 
 KNOWN = sorted(file.stem for file in MIGRATIONS.glob("[0-9]*.py"))
 
@@ -49,21 +53,30 @@ from keyfob.store.migrate import check_schema, migrate
 
 print("ready", flush=True)
 for line in sys.stdin:
-    database = open_database(Settings(database_url="sqlite:///" + line.rstrip()))
+    database = open_database(Settings(database_url=line.rstrip()))
     print(*migrate(database), "done", flush=True)
     check_schema(database)
+    database.close()
 """
 
 
-def open_at(file: Path) -> StoreDatabase:
-    return open_database(Settings(database_url=f"sqlite:///{file}"))
+@pytest.fixture
+def database(empty_store_environment: dict[str, str]) -> Iterator[StoreDatabase]:
+    database = open_database(Settings.from_environment(empty_store_environment))
+    yield database
+    database.close()
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[StoreDatabase]:
-    database = open_at(tmp_path / "keyfob.db")
-    yield database
-    database.close()
+def new_empty_store(
+    store_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[[], str]:
+    """Answers the address of a store of which there is nothing yet, each time another."""
+    if store_kind == "sqlite":
+        numbers = count()
+        return lambda: f"sqlite:///{tmp_path}/{next(numbers)}.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return lambda: server.url(server.new_database(EMPTY))
 
 
 @pytest.fixture
@@ -106,10 +119,10 @@ def schema(database: StoreDatabase) -> dict[str, object]:
 
 
 def test_the_tables_of_the_code_are_those_of_a_migrated_store(
-    database: StoreDatabase, tmp_path: Path
+    database: StoreDatabase, new_empty_store: Callable[[], str]
 ) -> None:
     migrate(database)
-    from_code = open_at(tmp_path / "from_code.db")
+    from_code = open_database(Settings(database_url=new_empty_store()))
     from_code.create_if_missing()
     with from_code.bind_ctx(TABLES):
         from_code.create_tables(TABLES)
@@ -133,6 +146,7 @@ def test_a_key_takes_its_values_along_and_an_organization_stays_while_it_has_key
     assert not ApiKeyValue.select().exists(database)
 
 
+@pytest.mark.sqlite_only
 def test_digests_are_found_in_one_tree(database: StoreDatabase) -> None:
     migrate(database)
 
@@ -150,8 +164,10 @@ def test_migrating_twice_does_nothing(database: StoreDatabase) -> None:
     assert ApiKey.select().count(database) == 1
 
 
-def test_any_number_of_processes_may_migrate_one_fresh_store_at_once(tmp_path: Path) -> None:
-    rounds = [tmp_path / f"{number}.db" for number in range(10)]
+def test_any_number_of_processes_may_migrate_one_fresh_store_at_once(
+    new_empty_store: Callable[[], str],
+) -> None:
+    rounds = [new_empty_store() for _ in range(5)]
     environment = {**os.environ, "PYTHONPATH": str(Path(keyfob.__file__).parents[1])}
     processes = [
         subprocess.Popen(
@@ -167,10 +183,10 @@ def test_any_number_of_processes_may_migrate_one_fresh_store_at_once(tmp_path: P
     for each in processes:
         assert each.stdout is not None
         assert each.stdout.readline() == "ready\n"
-    for file in rounds:
+    for url in rounds:
         for each in processes:
             assert each.stdin is not None
-            each.stdin.write(f"{file}\n")
+            each.stdin.write(f"{url}\n")
             each.stdin.flush()
     replies = [each.communicate(timeout=120) for each in processes]
 
@@ -204,6 +220,7 @@ def test_an_older_store_is_refused_with_what_it_lacks_and_the_remedy(
         check_schema(database, directory)
 
 
+@pytest.mark.sqlite_only
 def test_a_store_without_tables_is_too_old_and_one_without_a_file_an_outage(
     database: StoreDatabase,
 ) -> None:
@@ -214,6 +231,7 @@ def test_a_store_without_tables_is_too_old_and_one_without_a_file_an_outage(
         check_schema(database)
 
 
+@pytest.mark.sqlite_only
 def test_altering_a_table_deletes_nothing_that_refers_to_it(
     database: StoreDatabase, directory: Path
 ) -> None:
@@ -229,6 +247,7 @@ def test_altering_a_table_deletes_nothing_that_refers_to_it(
     assert database.execute_sql("PRAGMA foreign_keys").fetchone() == (1,)
 
 
+@pytest.mark.sqlite_only
 def test_a_migration_that_breaks_references_is_undone(
     database: StoreDatabase, directory: Path
 ) -> None:
@@ -243,6 +262,7 @@ def test_a_migration_that_breaks_references_is_undone(
     check_schema(database)
 
 
+@pytest.mark.sqlite_only
 def test_references_that_dangled_before_are_no_migrations_fault(
     database: StoreDatabase, directory: Path
 ) -> None:

@@ -14,6 +14,8 @@ from keyfob.store.database import open_database
 from keyfob.store.migrate import migrate
 from keyfob.store.store import Store
 
+pytestmark = pytest.mark.sqlite_only
+
 PATIENCE_MS = 100
 
 
