@@ -14,6 +14,8 @@ from connexion.apps.flask import FlaskApp
 from connexion.spec import OpenAPISpecification
 from outages import Outages, PostgresOutages, SqliteOutages
 from postgres_server import EMPTY, ON_POSTGRESQL, QUICK, PostgresServer
+from processes import Operator
+from valkey_server import ValkeyServer
 from world import Api, Organization, SettableClock
 
 from keyfob.app import create_app
@@ -83,6 +85,41 @@ def store_environment(
     server: PostgresServer = request.getfixturevalue("postgres")
     with server.lent_database() as database:
         yield {"DATABASE_URL": server.url(database), **ON_POSTGRESQL}
+
+
+@pytest.fixture(scope="session")
+def shared_limits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """A server that nobody kills."""
+    server = ValkeyServer(tmp_path_factory.mktemp("valkey"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def new_operator(
+    store_kind: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[], Operator]:
+    """Answers somebody with a store of their own; with PostgreSQL, limits are shared, too."""
+
+    def make() -> Operator:
+        folder = tmp_path_factory.mktemp("operator")
+        if store_kind == "sqlite":
+            return Operator(folder)
+        server: PostgresServer = request.getfixturevalue("postgres")
+        limits: ValkeyServer = request.getfixturevalue("shared_limits")
+        return Operator(
+            folder,
+            settings={
+                "DATABASE_URL": server.url(server.new_database()),
+                "KEYFOB_PEPPER": ON_POSTGRESQL["KEYFOB_PEPPER"],
+                "REDIS_URL": limits.url,
+            },
+        )
+
+    return make
 
 
 @pytest.fixture
