@@ -8,6 +8,7 @@ import peewee
 from keyfob.model import Position
 from keyfob.store import tables
 from keyfob.store.audit_filter import AuditFilter, event_conditions
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.statements import Statement, locking, slot
 
 _EVENT = tables.AuditEvent
@@ -59,7 +60,7 @@ _END = (_ORGANIZATION.audit_sequence, _ORGANIZATION.audit_head)
 class AuditRows:
     """Appends events, and reads them."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
         of_id = _ORGANIZATION.id == slot("id")
         of_organization = _EVENT.organization_id == slot("id")

@@ -1,12 +1,16 @@
 """What the stores do each in its own way; all else is said once, in SQL that both understand."""
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import peewee
 
 from keyfob.settings import StartRefused
+
+_translated: AbstractContextManager[None] = vars(peewee)["__exception_wrapper__"]
+"""Raises the driver's errors as peewee's, as peewee itself does around what it executes."""
 
 
 class StoreNotOpened(StartRefused):
@@ -37,6 +41,11 @@ class StoreDatabase(peewee.Database):
     def migrating(self) -> AbstractContextManager[None]:
         """Enclose a transaction that alters tables: who else would do so waits for its end."""
         raise NotImplementedError
+
+    def execute_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute a statement for each row of values, within a transaction."""
+        with _translated:
+            self.cursor().executemany(sql, rows)
 
     def joined(self, column: Any) -> Any:
         """Answer an expression: all values of a column, in any order, with commas between them."""

@@ -7,6 +7,7 @@ import peewee
 from peewee import EXCLUDED, fn
 
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.statements import Statement, locking, slot
 
 HOUR_MS = 3_600_000
@@ -49,7 +50,7 @@ class Counter(NamedTuple):
 class UsageRows:
     """Reads and writes counters and ``last_used_at``."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
         self._count = Statement(
             database,

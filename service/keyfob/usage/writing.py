@@ -19,8 +19,7 @@ def write(store: Store, portion: Portion) -> None:
         for key_id in sorted(known & portion.uses.keys()):
             _write_use(store, key_id, portion.uses[key_id])
         kept = [each for each in portion.details.values() if _stays(each, known)]
-        for record in kept:
-            store.requests.insert(record.traced())
+        store.requests.insert(each.traced() for each in kept)
         _forget_surplus(store, kept)
 
 
