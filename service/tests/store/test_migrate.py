@@ -31,6 +31,15 @@ def up(migrator, database):
     migrator.migrate(migrator.drop_not_null("organization", "name"))
 """
 
+SERVED_FROM = 'SERVED_FROM = "{}"'
+
+ADD_COLUMN = """
+import peewee
+
+def up(migrator, database):
+    migrator.migrate(migrator.add_column("organization", "plan", peewee.TextField(null=True)))
+"""
+
 FORGET_ORGANIZATIONS = """
 def up(migrator, database):
     database.execute_sql("DELETE FROM organization")
@@ -199,7 +208,7 @@ def test_any_number_of_processes_may_migrate_one_fresh_store_at_once(
 def test_a_newer_store_is_refused_with_both_versions_and_the_remedy(
     database: StoreDatabase, directory: Path
 ) -> None:
-    (directory / "9999_later.py").write_text(RENAME_NAME)
+    (directory / "9999_later.py").write_text(SERVED_FROM.format("9999_later") + RENAME_NAME)
     assert migrate(database, directory) == [*KNOWN, "9999_later"]
 
     for refuse in (check_schema, migrate):
@@ -208,6 +217,25 @@ def test_a_newer_store_is_refused_with_both_versions_and_the_remedy(
         sentence = str(refusal.value)
         assert "is at 9999_later, which Keyfob" in sentence
         assert f"up to {KNOWN[-1]}. Run the version" in sentence
+
+
+def test_a_newer_store_to_which_something_was_only_added_is_served_side_by_side(
+    database: StoreDatabase, directory: Path
+) -> None:
+    (directory / "9998_more.py").write_text(ADD_COLUMN)
+    assert migrate(database, directory) == [*KNOWN, "9998_more"]
+
+    assert migrate(database) == []
+    check_schema(database)
+    add_key(database)
+
+    (directory / "9999_later.py").write_text(SERVED_FROM.format("9998_more") + RENAME_NAME)
+    assert migrate(database, directory) == ["9999_later"]
+    for refuse in (check_schema, migrate):
+        with pytest.raises(SchemaTooNew):
+            refuse(database)
+    (directory / "9999_later.py").unlink()
+    check_schema(database, directory)
 
 
 def test_an_older_store_is_refused_with_what_it_lacks_and_the_remedy(
