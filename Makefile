@@ -23,7 +23,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .PHONY: help
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 # --- run -------------------------------------------------------------------------------------
 
@@ -46,6 +46,10 @@ mock: $(VENV)/.runtime ## Start a mock to build against on http://127.0.0.1:4010
 .PHONY: test
 test: check spec-linters ## Check, then run every test
 	@$(BIN)/pytest
+
+.PHONY: test-postgresql
+test-postgresql: $(VENV)/.dev ## Run all the service's tests on PostgreSQL (make test runs some on both)
+	@$(BIN)/pytest --store=postgresql service/tests
 
 .PHONY: check
 check: check-lock check-style check-format check-types check-imports ## Check lock file, style, format, types, imports

@@ -44,6 +44,16 @@ PROGRAMS: dict[str, tuple[Callable[[], str | None], str]] = {
 """What a wheel cannot bring: how it is found, and what to do when it is not there."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that says on which store the service's tests run."""
+    parser.addoption(
+        "--store",
+        choices=("sqlite", "postgresql"),
+        default=os.environ.get("TEST_STORE"),
+        help="run all tests on this store; by default SQLite, and what is about SQL on both",
+    )
+
+
 @pytest.fixture(scope="session")
 def program() -> Callable[[str], str]:
     """Answers the path of one of PROGRAMS, or skips the test, saying what to install."""
