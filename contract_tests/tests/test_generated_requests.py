@@ -99,7 +99,7 @@ def test_a_failed_condition_that_changes_something_is_noticed() -> None:
             send(replace(request, headers=tuple(h for h in request.headers if h[0] != "If-Match")))
         return reply
 
-    [complaint] = result_of(tamper, "updateApiKey", cases=150).complaints
+    [complaint] = result_of(tamper, "updateApiKey", cases=300).complaints
     assert "a refused request had an effect" in complaint.text
     assert 412 in {exchange.status for exchange in complaint.evidence}
 
