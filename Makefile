@@ -37,6 +37,10 @@ serve: $(VENV)/.runtime ## Start Keyfob on http://127.0.0.1:8080 (HOST= and PORT
 	  --if-empty --server-url "http://$(HOST):$(PORT)"
 	@exec $(BIN)/keyfob serve --host "$(HOST)" --port "$(PORT)"
 
+.PHONY: mock
+mock: $(VENV)/.runtime ## Start a mock to build against on http://127.0.0.1:4010
+	@exec $(BIN)/keyfob mock --host "$(HOST)"
+
 # --- test ------------------------------------------------------------------------------------
 
 .PHONY: test

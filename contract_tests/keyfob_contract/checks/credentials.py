@@ -92,7 +92,8 @@ def each_header_carries_a_key(kit: Kit) -> Iterator[Complaint]:
         request = kit.samples.request(kit.live, prove)
         header = kit.profile.credentials.header(kit.runner.value, way)
         name = kit.profile.request_id.header
-        own_id = ((name, f"{kit.mark}-chosen"),) if name else ()  # which is nobody's to choose
+        known = kit.live.ask(request).header(name or "") or f"{kit.mark}-chosen"
+        own_id = ((name, known),) if name else ()  # which is nobody's to choose
         exchange = kit.inspector.ask(request.with_headers(header, *own_id))
         if exchange.status != prove.success:
             yield exchange.complaint(f"a live key in {header[0]} was answered {exchange.status}")

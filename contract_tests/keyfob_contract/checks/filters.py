@@ -1,7 +1,7 @@
 """Filters, counts and searches: what a list leaves out, and what it must not."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from keyfob_contract.checks.lists import LISTED, full_but_the_last, walk
@@ -21,7 +21,11 @@ BOOKS = (
 )
 """Lists that are not of keys, and what changes the status of what is in them."""
 
+A_MOMENT = 0.002
+"""Seconds, in which the millisecond changes."""
+
 HOUR = timedelta(hours=1)
+ELSEWHERE = timezone(timedelta(hours=12, minutes=45))
 
 
 @check(*LISTED)
@@ -57,7 +61,10 @@ def the_books_agree_with_their_filters(kit: Kit) -> Iterator[Complaint]:
         filters = kit.contract.by_id[lister].query
         things = _entries(kit, path, step)
         name = f"{kit.mark} entry"
-        whole = [item for page in walk(kit, path, q=name) for item in items_of(page.json)]
+        walked = walk(kit, path, q=name)
+        whole = [item for page in walked for item in items_of(page.json)]
+        if [item["id"] for item in whole] != [thing["id"] for thing in reversed(things)]:
+            yield Complaint(f"{path} is in another order than the newest first", tuple(walked))
         for query, fits in _entry_filters(things):
             if not query.keys() <= filters.keys():
                 continue
@@ -116,11 +123,12 @@ def _entries(kit: Kit, path: str, step: str) -> list[Item]:
     sites = [kit.resources.one(kit.live, "siteId", number) for number in (0, 1)]
     made: list[Item] = []
     for number in range(4):
+        kit.clock.wait(A_MOMENT)
         body = kit.resources.body(kit.live, maker) | {"siteId": sites[number % 2]}
         body[kit.resources.naming_member(maker, body)] = f"{kit.mark} entry {number} É%_"
         if "expectedAt" in body:
             base = datetime.fromisoformat(body["expectedAt"])
-            body["expectedAt"] = (base + number * HOUR).isoformat()
+            body["expectedAt"] = (base - number * HOUR).isoformat()
         exchange = kit.live("POST", path, body)
         demand(exchange, maker.success)
         one = kit.adopt(maker, exchange)
@@ -148,11 +156,12 @@ def _entry_filters(
     yield {"q": name.replace(" ", "_")}, lambda _item: False
     yield {"q": name.replace(" ", "%")}, lambda _item: False
     if moment := things[2].get("expectedAt"):
-        yield {"expectedFrom": moment}, lambda item: item["expectedAt"] >= moment
-        yield {"expectedUntil": moment}, lambda item: item["expectedAt"] < moment
+        told = datetime.fromisoformat(moment).astimezone(ELSEWHERE).isoformat()
+        yield {"expectedFrom": told}, lambda item: item["expectedAt"] >= moment
+        yield {"expectedUntil": told}, lambda item: item["expectedAt"] < moment
         yield (
-            {"expectedFrom": one["expectedAt"], "expectedUntil": moment},
-            lambda item: one["expectedAt"] <= item["expectedAt"] < moment,
+            {"expectedFrom": told, "expectedUntil": one["expectedAt"]},
+            lambda item: moment <= item["expectedAt"] < one["expectedAt"],
         )
 
 

@@ -18,6 +18,7 @@ WINDOW_SECONDS = 2
 LONG_SECONDS = 3600
 LESS_THAN_A_SECOND = 0.9
 A_MOMENT_MS = 20
+A_SECOND_AND_MORE_MS = 1020
 LIMITED = ("createApiKey", "getCurrentApiKey")
 
 _ENDS = re.compile(r"[;,]\s*t=(\d+)")
@@ -160,20 +161,30 @@ def exhausted_keys_are_refused_everywhere(kit: Kit) -> Iterator[Complaint]:
             )
 
 
-@check(*LIMITED)
+def _counted_down(kit: Kit) -> tuple[Key, Callable[[], Exchange]]:
+    key = _limited(kit, "counting down", 5, LONG_SECONDS)
+    key.api("GET", CURRENT)
+    due = kit.clock() + A_SECOND_AND_MORE_MS
+    return key, kit.ask_at(due, key.api, Request("GET", CURRENT))
+
+
+@check(*LIMITED, prepare=_counted_down)
 def limits_are_told_in_headers(kit: Kit) -> Iterator[Complaint]:
-    """RateLimit and RateLimit-Policy tell the limit, and what is left of it, request by request."""
+    """RateLimit and RateLimit-Policy tell the limit, what is left of it, and until when."""
     key = _limited(kit, "told", 5, LONG_SECONDS)
     policy = f'"key";q=5;w={LONG_SECONDS}'
     for left in (4, 3, 2, 1, 0, 0):
         exchange = key.api("GET", CURRENT)
-        rest = _ENDS.search(exchange.header("ratelimit") or "")
-        if left == 4 and (rest is None or int(rest[1]) < LONG_SECONDS - 1):
+        if left == 4 and _ends_in(exchange) < LONG_SECONDS - 1:
             yield exchange.complaint("the window did not begin with the first request in it")
         if _left(exchange) != left:
             yield exchange.complaint(f"RateLimit is {exchange.header('ratelimit')}, not r={left}")
         if exchange.header("ratelimit-policy") != policy:
             yield exchange.complaint(f"RateLimit-Policy is not {policy}")
+    _, later = kit.prepared["limits_are_told_in_headers"]
+    seen: Exchange = later()
+    if not 0 <= _ends_in(seen) < LONG_SECONDS:
+        yield seen.complaint("RateLimit tells no less of the window after a second of it")
 
 
 def _limited(kit: Kit, name: str, requests: int, seconds: int) -> Key:
@@ -184,6 +195,11 @@ def _limited(kit: Kit, name: str, requests: int, seconds: int) -> Key:
 
 def _left(exchange: Exchange) -> int:
     found = _LEFT.search(exchange.header("ratelimit") or "")
+    return int(found[1]) if found else -1
+
+
+def _ends_in(exchange: Exchange) -> int:
+    found = _ENDS.search(exchange.header("ratelimit") or "")
     return int(found[1]) if found else -1
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from keyfob_contract.checks.registry import NotChecked, check
 from keyfob_contract.rules.exchange import Complaint
@@ -12,7 +13,7 @@ from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-STRANGE_PATHS = ("/kit-no-such-path", "/", "/v1", "//")
+STRANGE_PATHS = ("/kit-no-such-path", "/", "/v1", "//", "/V1/API-KEYS", "/v1/Api-Keys")
 OFTEN_THERE = frozenset({"OPTIONS", "TRACE"})
 """Methods that servers know by themselves, for browsers' sake."""
 MALFORMED_PATHS = ("/%0A", "/kit%00", "/%FF", "/%2", "/%zz")
@@ -85,6 +86,24 @@ def head_answers_as_get(kit: Kit) -> Iterator[Complaint]:
             dead = kit.inspector.ask(revoked.on(replace(request, method="HEAD")))
             if dead.status != 401:
                 yield dead.complaint(f"HEAD {operation.path} answered a revoked key {dead.status}")
+
+
+@check()
+def creations_say_where_to_look(kit: Kit) -> Iterator[Complaint]:
+    """Location, where a creation answers one, is the path of what was created."""
+    tried = 0
+    for collection in kit.resources.collections.values():
+        maker = collection.maker
+        if "location" not in maker.replies[maker.success].headers:
+            continue
+        tried += 1
+        made = kit.live.ask(kit.samples.request(kit.live, maker))
+        one = kit.adopt(maker, made)
+        told = made.header("location") or ""
+        if urlsplit(told).path != f"{kit.resources.path(kit.live, maker)}/{one}":
+            yield made.complaint(f"{maker.id} says that {one} is at {told}")
+    if not tried:
+        raise NotChecked("no creation of the contract answers a Location")
 
 
 @check()

@@ -1,5 +1,6 @@
 """Faults in which credentials are looked at."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -56,6 +57,29 @@ def input_is_judged_before_the_key(patch: Patch) -> None:
     def answer(right: Right, self: Any, case: Case) -> Any:
         case.admitted.arguments(case.request, case.path_values)
         return right(self, case)
+
+
+@fault(caught_by="malformed_key_is_refused")
+def the_user_of_basic_is_a_key(patch: Patch) -> None:
+    """A key is taken for the user of HTTP's Basic scheme, as some other APIs do."""
+
+    @patch(judge, "credential_of")
+    def credential_of(right: Right, request: Request) -> str:
+        scheme, _, sent = "".join(request.header_values(b"authorization")).partition(" ")
+        if scheme == "Basic":
+            return b64decode(sent + "==").decode("latin-1").partition(":")[0]
+        return right(request)
+
+
+@fault(caught_by="two_credentials_are_refused")
+def other_schemes_are_overlooked(patch: Patch) -> None:
+    """Beside X-API-Key whatever is in Authorization is overlooked, but a second key."""
+
+    @patch(judge, "credential_of")
+    def credential_of(right: Right, request: Request) -> str:
+        keys = request.header_values(b"x-api-key")
+        others = request.header_values(b"authorization")
+        return keys[0] if keys and others and others[0].startswith("Basic") else right(request)
 
 
 @fault(caught_by="revoked_key_is_refused")

@@ -158,6 +158,50 @@ def pages_have_one_item_more(patch: Patch) -> None:
         return right(self, actor, asked, limit=limit + 1, **how)
 
 
+@fault(caught_by="the_books_agree_with_their_filters")
+def visitors_are_listed_as_they_are_expected(patch: Patch) -> None:
+    """Each page of visitors is in the order in which they are expected."""
+
+    @patch(EntryRows, "page")
+    def page(right: Right, self: Any, *how: Any) -> Any:
+        found = right(self, *how)
+        is_visitors = all(hasattr(entry, "expected_at") for entry in found)
+        return sorted(found, key=lambda v: -v.expected_at) if is_visitors else found
+
+
+@fault(caught_by="steps_are_taken_in_their_order")
+def who_comes_again_never_left(patch: Patch) -> None:
+    """When an employee checks in again, it is forgotten when he has last left."""
+
+    @patch(EntryRows, "change")
+    def change(right: Right, self: Any, *where: Any) -> bool:
+        *entry, changes = where
+        times = {n: None for n in ("last_checked_out_at",) if "last_checked_in_at" in changes}
+        return right(self, *entry, {**changes, **times})
+
+
+@fault(caught_by="steps_are_taken_in_their_order")
+def recipients_are_said_to_have_collected(patch: Patch) -> None:
+    """Who does not tell who has collected a delivery is said to have given it to its recipient."""
+
+    @patch(EntryRows, "change")
+    def change(right: Right, self: Any, *where: Any) -> bool:
+        *entry, changes = where
+        named = {n: v or "the recipient" for n, v in changes.items() if n == "collector_name"}
+        return right(self, *entry, {**changes, **named})
+
+
+@fault(caught_by="repeated_creations_answer_as_the_first_time")
+def repeated_creations_answer_what_became_of_it(patch: Patch) -> None:
+    """A repeated creation of a visitor answers what has become of the visitor since."""
+
+    @patch(handlers, "create_visitor")
+    def create_visitor(right: Right, keyfob: Keyfob, actor: Actor, *what: Any, **how: Any) -> Any:
+        reply = right(keyfob, actor, *what, **how)
+        seen = handlers.get_visitor(keyfob, actor, reply.body["id"])
+        return replace(reply, body=seen.body)
+
+
 def _asked(patch: Patch, changed: Callable[[Any], dict[str, Any]]) -> None:
     @patch(EntryRows, "page")
     def page(right: Right, self: Any, organization_id: str, within: Any, *how: Any) -> Any:

@@ -3,10 +3,14 @@
 import html
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from keyfob.gate import operation
+from keyfob.store.reception import EntryRows
 from keyfob_contract.faults.fault import Patch, Right, fault
+
+LONGEST_NAME = 100
 
 
 @fault(caught_by="texts_come_back_as_they_were_sent")
@@ -31,6 +35,35 @@ def texts_are_escaped(patch: Patch) -> None:
 def names_of_visitors_are_trimmed(patch: Patch) -> None:
     """Blanks at the ends of a visitor's name are lost."""
     _mended(patch, str.strip, member="name", beside="siteId")
+
+
+@fault(caught_by="texts_come_back_as_they_were_sent")
+def characters_beyond_16_bits_are_lost(patch: Patch) -> None:
+    """A character that does not fit into 16 bits becomes a question mark."""
+    _mended(patch, lambda text: "".join(c if c < "\U00010000" else "?" for c in text))
+
+
+@fault(caught_by="texts_come_back_as_they_were_sent")
+def characters_beyond_16_bits_count_twice(patch: Patch) -> None:
+    """A text of the greatest length is too long if its characters do not fit into 16 bits."""
+
+    @patch(operation, "parse_json")
+    def parse(right: Right, body: bytes) -> Any:
+        parsed = right(body)
+        name = parsed.get("name") if isinstance(parsed, dict) else None
+        if isinstance(name, str) and len(name.encode("utf-16-le")) > 2 * LONGEST_NAME:
+            parsed["name"] = name.ljust(LONGEST_NAME + 1)
+        return parsed
+
+
+@fault(caught_by="times_come_back_as_they_were_sent")
+def times_are_kept_to_the_second(patch: Patch) -> None:
+    """The time at which a visitor is expected loses what is less than a second."""
+
+    @patch(EntryRows, "insert")
+    def insert(right: Right, self: Any, entry: Any) -> None:
+        at = getattr(entry, "expected_at", None)
+        right(self, entry if at is None else replace(entry, expected_at=at // 1000 * 1000))
 
 
 def _mended(

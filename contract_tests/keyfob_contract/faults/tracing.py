@@ -52,13 +52,13 @@ def request_ids_come_again_after_300(patch: Patch) -> None:
 
 @fault(caught_by="request_ids_are_unique")
 def clients_name_their_requests(patch: Patch) -> None:
-    """An X-Request-Id that a client sends is taken over, so that two requests may share one."""
+    """A client's X-Request-Id of the right form is taken over, and two requests may share it."""
 
     @patch(asgi.Gate, "_request")
     async def request(right: Right, self: Any, scope: Any, receive: Any) -> Any:
         made = await right(self, scope, receive)
         named = made.header_values(b"x-request-id")
-        return replace(made, id=named[0]) if named else made
+        return replace(made, id=named[0]) if named and named[0].startswith("req_") else made
 
 
 @fault(caught_by="values_stay_secret")

@@ -1,5 +1,6 @@
 """What a request may carry that must not let it in: dead keys, and what never was one."""
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -156,8 +157,9 @@ class DeadCredentials:
             return  # the header holds the value alone, or there is none to do without
         value = self._keyring.make("in another scheme").value
         self._vault.mark(value, State.MALFORMED)
-        for scheme in ("Basic", "Token"):
-            header = (name, f"{scheme} {value}")
+        as_user = b64encode(f"{value}:".encode()).decode()
+        for scheme, sent in (("Basic", value), ("Basic", as_user), ("Token", value)):
+            header = (name, f"{scheme} {sent}")
             yield self._credential(State.MALFORMED, f"as {scheme}", (header,), "malformed")
 
     def _killed(self, state: State) -> Key:
@@ -185,6 +187,11 @@ class DeadCredentials:
         for way in range(1, len(profile.headers)):
             both = (usual, profile.header(value, way))
             yield self._credential(State.DOUBLED, "in two headers", both, "doubled")
+            name, text = profile.header("")
+            if text:
+                beside = ((name, "Basic a2l0Og=="), profile.header(value, way))
+                what = "beside another scheme"
+                yield self._credential(State.DOUBLED, what, beside, "doubled")
 
     def _sent(self, state: State, value: str, what: str, way: int = 0) -> Credential:
         header = self._contract.profile.credentials.header(value, way)
