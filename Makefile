@@ -81,6 +81,12 @@ $(LINT)/node_modules/.installed: $(LINT)/package.json $(LINT)/package-lock.json
 	@touch $@
 NPM_CI := ci --loglevel=error --fetch-retries=1
 
+# --- measure ---------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure, for some minutes, and write benchmarks/RESULTS.md (ROUNDS= for more or fewer)
+	@$(BIN)/python benchmarks/bench.py --rounds $(or $(ROUNDS),5)
+
 # --- make and keep ---------------------------------------------------------------------------
 
 .PHONY: lock
