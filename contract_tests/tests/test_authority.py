@@ -1,13 +1,11 @@
 """The keys that were given are used sparingly, and others may use them up meanwhile."""
 
-from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
-from runs import MARK
-from tampering import Send, kit_of_service
+from runs import MARK, Quick
 
 from keyfob.spec import load_spec
 from keyfob_contract.checks import CHECKS
@@ -17,25 +15,16 @@ from keyfob_contract.rules.paths import CURRENT, KEYS
 from keyfob_contract.rules.profile import read_profile
 from keyfob_contract.rules.spec import Contract
 from keyfob_contract.run.kit import Effort, Kit
-from keyfob_contract.wire.message import Reply, Request
 
-QUICK = [check for check in CHECKS if not check.generated]
 ONE = [check for check in CHECKS if check.name == "no_key_is_refused"]
 TO_BEGIN = 2
 """Requests with the given key before the first check."""
 
 
-def test_a_run_asks_little_with_the_keys_that_were_given() -> None:
-    asked: Counter[str] = Counter()
-
-    def count(send: Send, request: Request) -> Reply:
-        asked.update(text.rpartition(" ")[2] for _, text in request.headers)
-        return send(request)
-
-    with kit_of_service(count) as kit:
-        assert run_checks(kit, QUICK).exit_code == 0
-        assert asked[kit.subject.admin_key] <= 20
-        assert asked[str(kit.subject.other_admin_key)] <= 20
+def test_a_run_asks_little_with_the_keys_that_were_given(quick: Quick) -> None:
+    assert quick.result.exit_code == 0
+    assert quick.sent[quick.kit.subject.admin_key] <= 20
+    assert quick.sent[str(quick.kit.subject.other_admin_key)] <= 20
 
 
 @dataclass

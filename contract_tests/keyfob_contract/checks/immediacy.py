@@ -14,7 +14,6 @@ from keyfob_contract.rules.paths import AUTHORIZE, CURRENT, KEYS, VISITORS
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import items_of
-from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
 LIFE = ("createApiKey", "updateApiKey", "rotateApiKey", "revokeApiKey", "reactivateApiKey")
@@ -109,8 +108,8 @@ def _used_to_its_end(kit: Kit) -> tuple[Key, Sequence[Callable[[], Exchange]]]:
 def keys_in_use_end_on_time(kit: Kit) -> Iterator[Complaint]:
     """A key that is in use until its last moment is refused in the next."""
     key, uses = kit.prepared["keys_in_use_end_on_time"]
+    kit.vault.foresee_end(key.value)
     told = [use() for use in uses]
-    kit.vault.mark(key.value, State.EXPIRED)
     for exchange in told[-2:]:
         if exchange.answer != (401, "API_KEY_EXPIRED"):
             what = f"just after its end {exchange.request.path} was answered {exchange.answered}"
@@ -166,8 +165,6 @@ def _questions(kit: Kit, key: Key, there: str) -> Iterator[Question]:
 def _asked(
     kit: Kit, key: Key, questions: Sequence[Question], deed: str, holds: Holds
 ) -> Iterator[Complaint]:
-    if holds.dead == "API_KEY_ROTATED":
-        kit.vault.mark(key.value, State.ROTATED)
     for question in questions:
         exchange = (kit.live if question.by_others else key.api).ask(question.request)
         told = exchange.json.get("code") if question.by_others else exchange.code

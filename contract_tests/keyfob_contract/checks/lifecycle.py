@@ -10,7 +10,6 @@ from keyfob_contract.rules.exchange import Answer, Complaint, Exchange, spelt
 from keyfob_contract.rules.paths import AUDIT, CURRENT, KEYS
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
-from keyfob_contract.run.vault import State
 
 ELSEWHERE = timezone(timedelta(hours=5, minutes=30))
 TABLE = ("createApiKey", "getApiKey", "updateApiKey", "rotateApiKey", "revokeApiKey")
@@ -142,7 +141,6 @@ def rotation_keeps_all_but_the_value(kit: Kit) -> Iterator[Complaint]:
         hint = f"{value.partition('_')[0]}_…{value[-4:]}"
         yield from _shown(answer, {**kept, "secretVersion": version, "hint": hint})
         for old in values[:-1]:
-            kit.vault.mark(old, State.ROTATED)
             yield from _use(kit, old, (401, "API_KEY_ROTATED"), "a replaced value")
         yield from _use(kit, value, WORKS, "the new value")
 
@@ -153,7 +151,6 @@ def deletion_is_for_ever(kit: Kit) -> Iterator[Complaint]:
     key = kit.keyring.make("deleted for ever")
     new_value = kit.keyring.rotate(key)
     kit.keyring.delete(key)
-    kit.vault.mark(new_value, State.DELETED)
     for value in (key.value, new_value):
         yield from _use(kit, value, IS_GONE, "the value of a deleted key")
     page = kit.live("GET", KEYS, q=str(key.record["name"]))

@@ -118,6 +118,8 @@ class KeyProfile:
         prove: operationId of an operation that any live key may call.
         volatile: members of anything that use or time may change, without anybody's request to.
         codes: what each state of a credential is answered, if the envelope has codes.
+        status: JSON pointer to the member of a key that says in what state it is, if it has one.
+        statuses: what that says for each state: ``live``, ``revoked``, ``expired``.
     """
 
     mint: str | None = None
@@ -133,6 +135,8 @@ class KeyProfile:
     prove: str | None = None
     volatile: tuple[str, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict[str, str])
+    status: str | None = None
+    statuses: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,6 @@ class DeadCredentials:
         if exchange.status != 401:
             self._undying = exchange
             raise Unexpected(exchange, UNDYING)
-        self._vault.mark(key.value, State.EXPIRED)
         return key
 
     def credentials(self, state: State) -> tuple[Credential, ...]:
@@ -209,7 +208,9 @@ class DeadCredentials:
         soon = next(times, datetime.now(UTC)).astimezone(UTC) + SOON
         ends = soon.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         for _ in range(EXPIRING):
-            yield self._keyring.make("expired", None, **{str(self._keys.expiry): ends})
+            key = self._keyring.make("expired", None, **{str(self._keys.expiry): ends})
+            self._vault.foresee_end(key.value)
+            yield key
 
 
 def _is_time(value: object) -> bool:

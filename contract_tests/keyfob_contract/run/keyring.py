@@ -143,22 +143,18 @@ class Keyring:
         """Rotate a key and answer its new value."""
         reply = self.act(self._profile.rotate, key)
         value = str(at_pointer(reply, self._profile.value))
-        vault = self._admin.inspector.vault
-        vault.mark(key.value, State.ROTATED)
-        vault.keep(value, "rotated to")
+        self._admin.inspector.vault.keep(value, "rotated to")
         return value
 
     def revoke(self, key: Key, body: Any = None) -> None:
         """Revoke a key."""
         self.act(self._profile.revoke, key, body)
-        self._admin.inspector.vault.mark(key.value, State.REVOKED)
 
     def delete(self, key: Key) -> None:
         """Delete a key, revoked first if that is the rule."""
         if self._profile.revoke_first:
             self.act(self._profile.revoke, key)
         self.act(self._profile.delete, key)
-        self._admin.inspector.vault.mark(key.value, State.DELETED)
 
     @property
     def ids(self) -> frozenset[str]:
