@@ -7,7 +7,7 @@ cast, and badly named if they do not read well.
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,9 +48,7 @@ class Workshop:
 
 
 @pytest.fixture(scope="module")
-def workshop(
-    tmp_path_factory: pytest.TempPathFactory, program: Callable[[str], str]
-) -> Iterator[Workshop]:
+def workshop(tmp_path_factory: pytest.TempPathFactory, program: Callable[[str], str]) -> Workshop:
     generator = program("openapi-typescript")
     folder = tmp_path_factory.mktemp("typescript")
     for source in [*SOURCES.glob("*.ts"), SOURCES / "tsconfig.json", SOURCES / "package.json"]:
@@ -58,7 +56,7 @@ def workshop(
     (folder / "node_modules").symlink_to(SOURCES / "node_modules")
     workshop = Workshop(folder, program)
     workshop.run(generator, str(spec_file()), "--output", "schema.ts")
-    yield workshop
+    return workshop
 
 
 def test_programs_fit_the_generated_types_without_a_cast(workshop: Workshop) -> None:
