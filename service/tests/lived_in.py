@@ -153,21 +153,20 @@ class _Months:
         self, key: ApiKey, version: int, ago_ms: int, code: str, client: str, agent: str
     ) -> None:
         status = {"OK": 200, "NOT_FOUND": 404}.get(code, 401)
-        self.keyfob.store.requests.insert(
-            TracedRequest(
-                request_id=f"req_{self.random.randbytes(11).hex()}",
-                organization_id=self.admin.organization_id,
-                key_id=key.id,
-                secret_version=version,
-                judged=False,
-                at=self.now - ago_ms,
-                method="GET",
-                path="/v1/visitors",
-                operation="listVisitors",
-                status=status,
-                code=code,
-                duration_us=1800,
-                client=client,
-                user_agent=agent,
-            )
+        request = TracedRequest(
+            request_id=f"req_{self.random.randbytes(11).hex()}",
+            organization_id=self.admin.organization_id,
+            key_id=key.id,
+            secret_version=version,
+            judged=False,
+            at=self.now - ago_ms,
+            method="GET",
+            path="/v1/visitors",
+            operation="listVisitors",
+            status=status,
+            code=code,
+            duration_us=1800,
+            client=client,
+            user_agent=agent,
         )
+        self.keyfob.store.requests.insert([request])

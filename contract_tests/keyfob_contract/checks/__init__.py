@@ -6,12 +6,15 @@ What was laid down comes first and takes seconds; what is made up comes behind i
 from types import ModuleType
 
 from keyfob_contract.checks import (
+    audit,
     conditions,
     credentials,
     escalation,
     examples,
+    filters,
     gatekeeping,
     generated,
+    immediacy,
     inputs,
     lifecycle,
     limits,
@@ -24,6 +27,8 @@ from keyfob_contract.checks import (
     scopes,
     sites,
     tenants,
+    texts,
+    tracing,
 )
 from keyfob_contract.checks.registry import Check
 
@@ -34,15 +39,20 @@ _MODULES: tuple[ModuleType, ...] = (
     escalation,
     examples,
     inputs,
+    texts,
     protocol,
     lists,
+    filters,
     conditions,
     limits,
     gatekeeping,
     observation,
+    tracing,
+    audit,
     races,
     reception,
     lifecycle,
+    immediacy,
     credentials,
     generated,
     model,

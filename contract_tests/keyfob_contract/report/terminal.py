@@ -107,8 +107,8 @@ def _left_behind(report: Report) -> Iterator[str]:
 def _coverage(report: Report) -> Iterator[str]:
     counts = ", ".join(f"{report.count(each):,} {each}" for each in Coverage)
     yield f"{click.style('Coverage', bold=True)} of operation, status and credential: {counts}"
-    if report.part:
-        return  # what was not asked for is bound to be missed
+    if report.part or report.doubts:
+        return  # what was not asked for, or not come to, is bound to be missed
     missed = list(report.missed.items())
     for (operation_id, credential), statuses in missed[:MOST_MISSED]:
         told = ", ".join(map(str, statuses))

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import peewee
-
 from keyfob.store import tables
 from keyfob.store.admins import Admin
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.statements import Statement, slot
 
 _SESSION = tables.AdminSession
@@ -37,7 +36,7 @@ class Lifetime:
 class AdminSessionRows:
     """Reads and writes sessions."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         of_digest = _SESSION.digest == slot("digest")
         lives = (_SESSION.began_at > slot("began_after")) & (_SESSION.seen_at > slot("seen_after"))
         self._insert = Statement(

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-import peewee
-
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.statements import Statement, slot
 
 _ADMIN = tables.Admin
@@ -26,7 +25,7 @@ _COLUMNS: tuple[Any, ...] = tuple(getattr(_ADMIN, name) for name in Admin.__slot
 class AdminRows:
     """Reads admins and changes their passwords."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         of_address = _ADMIN.email == slot("email")
         self._find = Statement(
             database, _ADMIN.select(*_COLUMNS, _ADMIN.password_hash).where(of_address)

@@ -13,6 +13,8 @@ from keyfob.domain.sign_ins import Attempt
 from keyfob.errors import AdminExists, NotFound, RateLimited, SignInFailed, ValidationFailed
 from keyfob.store.admins import Admin
 
+pytestmark = pytest.mark.both_stores
+
 ADA = "Ada@acme.example"
 
 
