@@ -145,7 +145,9 @@ def test_usual_library_passes_in_earnest_and_gets_its_certificate(mock: Mock) ->
     graded = run_grade(mock, "--wait", "30", "--json", "certificate.json", "--junit", "c.xml")
 
     assert graded.code == 0, graded.out
-    assert "of the client that uses key_VisitorDesk00000000001: PASSED" in graded.out
+    assert (
+        "Certification: PASSED\n  of acme-sync/2.1, with key_VisitorDesk00000000001" in graded.out
+    )
     told = json.loads((folder / "certificate.json").read_text())
     assert (told["certification"]["result"], told["certification"]["aids"]) == ("passed", [])
     assert told["certification"]["begunAt"] < told["certification"]["endedAt"]
@@ -291,7 +293,8 @@ def test_key_that_dies_of_other_causes_ends_it(mock: Mock) -> None:
         late = threads.submit(
             mock, "POST", VISITORS, json=VISITOR, headers={"Prefer": "delay=1000"}
         )
-        wait_until(lambda: mock.journal()[-1]["method"] == "POST")
+        graces = f"{VISITORS}?q={VISITOR['name']}"
+        wait_until(lambda: len(mock("GET", graces, key=FULL).json()["data"]) == 2)
         mock("POST", "/v1/api-keys/key_VisitorDesk00000000001/revoke", key=FULL)
 
     assert late.result().status_code == 201
