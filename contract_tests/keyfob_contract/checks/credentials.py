@@ -113,8 +113,7 @@ def _refused_everywhere(kit: Kit, state: State) -> Iterator[Complaint]:
         if exchange.answer != (401, credential.code) and not _is_throttled(exchange, state):
             yield exchange.complaint(
                 f"{operation.id} answered {exchange.answered}, not"
-                f" {spelt((401, credential.code))}, to a {state} credential"
-                f" ({credential.way})"
+                f" {spelt((401, credential.code))}, to {credential.spelt}"
             )
     yield from _too_large(kit, requests)
     for change in changes(before, kit.state()):
