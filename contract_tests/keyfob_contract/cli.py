@@ -71,6 +71,13 @@ existing_file = click.Path(path_type=Path, exists=True, dir_okay=False)
     " sees of another. Also CONTRACT_OTHER_ADMIN_KEY.",
 )
 @click.option(
+    "--database-url",
+    envvar="CONTRACT_DATABASE_URL",
+    metavar="URL",
+    help="An empty PostgreSQL database for the service in this process, which else has a file of"
+    " its own. Also CONTRACT_DATABASE_URL.",
+)
+@click.option(
     "--spec", type=existing_file, metavar="FILE", help="Another OpenAPI 3 file to judge by."
 )
 @click.option(

@@ -28,7 +28,7 @@ def create_app(keyfob: Keyfob, settings: Settings, meters: Meters | None = None)
     """
     lanes = open_lanes(
         worker_threads=settings.worker_threads,
-        is_embedded=settings.redis_url is None or settings.limits == "process",
+        is_embedded=settings.is_embedded,
     )
     options = GateOptions(
         max_body_bytes=settings.max_body_bytes,

@@ -12,16 +12,22 @@ import stat
 from hashlib import sha256
 from pathlib import Path
 
-import peewee
 import structlog
 
 from keyfob.settings import Settings, StartRefused
-from keyfob.store.database import place_file, reason, store_errors, transaction
+from keyfob.store.database import store_errors, transaction
+from keyfob.store.dialect import StoreDatabase
+from keyfob.store.files import place_file, reason
 from keyfob.store.tables import StoreSetting
 
 SHORTEST_CHARACTERS = 32
 CHECK_LABEL = b"keyfob pepper check, version 1"
 CHECK_SETTING = "pepper_check"
+
+_SHARED_STORE = (
+    "A store in PostgreSQL demands KEYFOB_PEPPER (or KEYFOB_PEPPER_FILE): a secret of at least"
+    f" {SHORTEST_CHARACTERS} characters, the same for all who serve it."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +49,8 @@ def load_pepper(settings: Settings) -> bytes:
     if settings.pepper is not None:
         return settings.pepper.encode()
     file = pepper_file(settings)
+    if file is None:
+        raise PepperRefused(_SHARED_STORE)
     try:
         # Of processes that start at once the first to place its file wins; all read that one.
         if not file.exists() and place_file(file, f"{secrets.token_urlsafe(32)}\n".encode()):
@@ -55,14 +63,26 @@ def load_pepper(settings: Settings) -> bytes:
         ) from error
 
 
-def demand_known_pepper(settings: Settings, database: peewee.Database) -> None:
+def demand_pepper_of_shared_store(settings: Settings) -> None:
+    """Let all hosts that share a store share its pepper, too.
+
+    Raises:
+        PepperRefused: the store is no file, and KEYFOB_PEPPER is not set.
+    """
+    if settings.pepper is None and settings.database_file is None:
+        raise PepperRefused(_SHARED_STORE)
+
+
+def demand_known_pepper(settings: Settings, database: StoreDatabase) -> None:
     """Let nobody make a new pepper for a store that was made with another.
 
     Raises:
         PepperRefused: none is set, and the file beside the database is gone.
     """
     file = pepper_file(settings)
-    if settings.pepper is not None or file.exists() or _known_check(database) is None:
+    if settings.pepper is not None or file is None:
+        return
+    if file.exists() or _known_check(database) is None:
         return
     if not file.exists():  # else another first start has just made it, and then its check value
         raise PepperRefused(
@@ -71,10 +91,10 @@ def demand_known_pepper(settings: Settings, database: peewee.Database) -> None:
         )
 
 
-def pepper_file(settings: Settings) -> Path:
-    """Answer where a pepper that nobody set is kept."""
+def pepper_file(settings: Settings) -> Path | None:
+    """Answer where a pepper that nobody set is kept: beside the store, if that is a file."""
     file = settings.database_file
-    return file.with_name(f"{file.name}.pepper")
+    return None if file is None else file.with_name(f"{file.name}.pepper")
 
 
 def demand_explicit_pepper(settings: Settings, host: str) -> None:
@@ -84,11 +104,16 @@ def demand_explicit_pepper(settings: Settings, host: str) -> None:
         PepperRefused: ``host`` is not loopback and KEYFOB_PEPPER is not set.
     """
     if settings.pepper is None and not is_loopback(host):
-        raise PepperRefused(
+        refusal = (
             f"Serving on {host} demands KEYFOB_PEPPER (or KEYFOB_PEPPER_FILE): a secret of at least"
-            f" {SHORTEST_CHARACTERS} characters, kept apart from the database. If this store has"
-            f" been served before, name the file {pepper_file(settings)} in KEYFOB_PEPPER_FILE."
+            f" {SHORTEST_CHARACTERS} characters, kept apart from the database."
         )
+        if (file := pepper_file(settings)) is not None:
+            refusal += (
+                f" If this store has been served before, name the file {file} in"
+                " KEYFOB_PEPPER_FILE."
+            )
+        raise PepperRefused(refusal)
 
 
 def pepper_check(pepper: bytes) -> str:
@@ -96,7 +121,7 @@ def pepper_check(pepper: bytes) -> str:
     return hmac.new(pepper, CHECK_LABEL, sha256).hexdigest()
 
 
-def verify_pepper(database: peewee.Database, pepper: bytes) -> None:
+def verify_pepper(database: StoreDatabase, pepper: bytes) -> None:
     """Make sure that this is the pepper of the store; the first to come is.
 
     Raises:
@@ -113,7 +138,7 @@ def verify_pepper(database: peewee.Database, pepper: bytes) -> None:
         )
 
 
-def _known_check(database: peewee.Database) -> str | None:
+def _known_check(database: StoreDatabase) -> str | None:
     query = StoreSetting.select(StoreSetting.value).where(StoreSetting.name == CHECK_SETTING)
     with store_errors():
         return query.scalar(database)

@@ -111,18 +111,20 @@ class Settings:
     database_url: str = _setting(
         "DATABASE_URL",
         "sqlite:///keyfob.db",
-        "The store: `sqlite:///relative/file` or `sqlite:////absolute/file`.",
+        "The store: `sqlite:///relative/file`, `sqlite:////absolute/file` or"
+        " `postgresql://user:password@host:port/database`.",
         _matching(
-            r"sqlite:///(?!:memory:)[^?#]*[^?#/]",
-            "sqlite:///relative/file or sqlite:////absolute/file, without options;"
-            " this version keeps its store nowhere else",
+            r"sqlite:///(?!:memory:)[^?#]*[^?#/]|postgres(ql)?://.+",
+            "sqlite:///relative/file or sqlite:////absolute/file, without options, or"
+            " postgresql://user:password@host:port/database",
         ),
+        secret=True,
     )
     pepper: str | None = _setting(
         "KEYFOB_PEPPER",
         None,
         "The secret under which key values are digested, at least 32 characters; unset, it is made"
-        " once beside the SQLite file. Serving off loopback demands it.",
+        " once beside the SQLite file. PostgreSQL, and serving off loopback, demand it.",
         _matching(r".{32,}", "at least 32 characters long"),
         secret=True,
     )
@@ -182,8 +184,26 @@ class Settings:
     busy_timeout_ms: int = _setting(
         "KEYFOB_BUSY_TIMEOUT_MS",
         "5000",
-        "How long a change waits for another to finish on SQLite, 100 to 60000 milliseconds.",
+        "How long a change waits for another to finish, 100 to 60000 milliseconds.",
         _whole_number(100, 60_000),
+    )
+    database_connections: int = _setting(
+        "KEYFOB_DATABASE_CONNECTIONS",
+        "10",
+        "How many connections to PostgreSQL each worker may hold, 1 to 100.",
+        _whole_number(1, 100),
+    )
+    connect_timeout_seconds: int = _setting(
+        "KEYFOB_CONNECT_TIMEOUT_SECONDS",
+        "3",
+        "How long to wait for a connection to PostgreSQL, 2 to 60 seconds.",
+        _whole_number(2, 60),
+    )
+    statement_timeout_ms: int = _setting(
+        "KEYFOB_STATEMENT_TIMEOUT_MS",
+        "6000",
+        "How long a statement may take on PostgreSQL, 100 to 600000 milliseconds.",
+        _whole_number(100, 600_000),
     )
     guesses_per_minute: int = _setting(
         "KEYFOB_GUESSES_PER_MINUTE",
@@ -213,9 +233,19 @@ class Settings:
     )
 
     @property
-    def database_file(self) -> Path:
-        """The absolute path of the SQLite file; a relative one starts where the process did."""
-        return Path(self.database_url.removeprefix("sqlite:///")).absolute()
+    def database_file(self) -> Path | None:
+        """The absolute path of the SQLite file; a relative one starts where the process did.
+
+        None if the store is no file.
+        """
+        path = self.database_url.removeprefix("sqlite:///")
+        return None if path == self.database_url else Path(path).absolute()
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether store and limits are in this process: no network is between a look and them."""
+        counts_here = self.redis_url is None or self.limits == "process"
+        return counts_here and self.database_file is not None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":

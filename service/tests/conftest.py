@@ -1,4 +1,4 @@
-"""A whole Keyfob in this process, on a SQLite file of its own, with a clock that tests set."""
+"""A whole Keyfob in this process, on a store of its own, with a clock that tests set."""
 
 import copy
 import random
@@ -12,6 +12,10 @@ import pytest
 from argon2 import PasswordHasher
 from connexion.apps.flask import FlaskApp
 from connexion.spec import OpenAPISpecification
+from outages import Outages, PostgresOutages, SqliteOutages
+from postgres_server import EMPTY, ON_POSTGRESQL, QUICK, PostgresServer
+from processes import Operator
+from valkey_server import ValkeyServer
 from world import Api, Organization, SettableClock
 
 from keyfob.app import create_app
@@ -38,6 +42,100 @@ def each_spec_is_validated_once() -> Iterator[None]:
         yield
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked so on both stores, and what is about SQLite on that one only."""
+    if "store_kind" not in metafunc.fixturenames:
+        return
+    if metafunc.definition.get_closest_marker("sqlite_only"):
+        metafunc.parametrize("store_kind", ["sqlite"], scope="session")
+    elif metafunc.definition.get_closest_marker("postgresql_only"):
+        metafunc.parametrize("store_kind", ["postgresql"], scope="session")
+    elif (
+        metafunc.definition.get_closest_marker("both_stores")
+        and metafunc.config.getoption("store") is None
+    ):
+        metafunc.parametrize("store_kind", ["sqlite", "postgresql"], scope="session")
+
+
+@pytest.fixture(scope="session")
+def store_kind(pytestconfig: pytest.Config) -> str:
+    return pytestconfig.getoption("store") or "sqlite"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server that nobody kills, with a database that is migrated, to make others from."""
+    server = PostgresServer(*QUICK)
+    try:
+        server.start()
+        server.migrate_template()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def store_environment(
+    store_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[dict[str, str]]:
+    """The settings that name a store, which is made for this test."""
+    if store_kind == "sqlite":
+        yield {"DATABASE_URL": f"sqlite:///{tmp_path}/keyfob.db"}
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.lent_database() as database:
+        yield {"DATABASE_URL": server.url(database), **ON_POSTGRESQL}
+
+
+@pytest.fixture(scope="session")
+def shared_limits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """A server that nobody kills."""
+    server = ValkeyServer(tmp_path_factory.mktemp("valkey"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def new_operator(
+    store_kind: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[], Operator]:
+    """Answers somebody with a store of their own; with PostgreSQL, limits are shared, too."""
+
+    def make() -> Operator:
+        folder = tmp_path_factory.mktemp("operator")
+        if store_kind == "sqlite":
+            return Operator(folder)
+        server: PostgresServer = request.getfixturevalue("postgres")
+        limits: ValkeyServer = request.getfixturevalue("shared_limits")
+        return Operator(
+            folder,
+            settings={
+                "DATABASE_URL": server.url(server.new_database()),
+                "KEYFOB_PEPPER": ON_POSTGRESQL["KEYFOB_PEPPER"],
+                "REDIS_URL": limits.url,
+            },
+        )
+
+    return make
+
+
+@pytest.fixture
+def empty_store_environment(
+    store_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[dict[str, str]]:
+    """The settings that name a store of which there is nothing yet."""
+    if store_kind == "sqlite":
+        yield {"DATABASE_URL": f"sqlite:///{tmp_path}/keyfob.db"}
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    database = server.new_database(EMPTY)
+    yield {"DATABASE_URL": server.url(database), **ON_POSTGRESQL}
+    server.drop(database)
+
+
 @pytest.fixture
 def clock() -> SettableClock:
     return SettableClock()
@@ -50,12 +148,39 @@ def max_keys() -> int:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, max_keys: int) -> Settings:
-    environment = {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/keyfob.db",
-        "KEYFOB_MAX_KEYS_PER_ORGANIZATION": str(max_keys),
-    }
-    return Settings.from_environment(environment)
+def settings(store_environment: dict[str, str], max_keys: int) -> Settings:
+    return Settings.from_environment(
+        {**store_environment, "KEYFOB_MAX_KEYS_PER_ORGANIZATION": str(max_keys)}
+    )
+
+
+@pytest.fixture
+def outages(settings: Settings, request: pytest.FixtureRequest) -> Outages:
+    """What can befall the store."""
+    if (file := settings.database_file) is not None:
+        return SqliteOutages(file)
+    database = settings.database_url.rpartition("/")[2]
+    return PostgresOutages(request.getfixturevalue("postgres"), database)
+
+
+@pytest.fixture
+def database_file(settings: Settings) -> Path:
+    """The file of a store in SQLite."""
+    assert settings.database_file is not None
+    return settings.database_file
+
+
+@pytest.fixture
+def all_that_is_kept(settings: Settings, request: pytest.FixtureRequest) -> Callable[[], bytes]:
+    """Answers everything that the store holds, as a thief would find it."""
+    if (file := settings.database_file) is not None:
+        return lambda: b"".join(each.read_bytes() for each in file.parent.iterdir())
+    server: PostgresServer = request.getfixturevalue("postgres")
+
+    def dumped() -> bytes:
+        return server.run("pg_dump", settings.database_url).stdout.encode()
+
+    return dumped
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,12 +82,19 @@ class Operator:
 
     Args:
         patience: seconds within which a command has to come to its end.
+        settings: of the store, unless that is a file in the folder.
     """
 
-    def __init__(self, folder: Path, patience: float = DEADLINE_SECONDS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        patience: float = DEADLINE_SECONDS,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self._patience = patience
         self.database = folder / "keyfob.db"
+        self._settings = settings or {"DATABASE_URL": f"sqlite:///{self.database}"}
 
     def run(self, *arguments: str, stdout: Any = subprocess.PIPE, **settings: str) -> Finished:
         """Run a command of Keyfob's to its end."""
@@ -123,7 +130,7 @@ class Operator:
 
     def organization(self, name: str = "Acme") -> NewOrganization:
         """Make an organisation without a process of its own: it is where a test begins."""
-        settings = Settings.from_environment({"DATABASE_URL": f"sqlite:///{self.database}"})
+        settings = Settings.from_environment(self._settings)
         hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         opened = open_keyfob(settings, password_hasher=hasher)
         try:
@@ -166,8 +173,7 @@ class Operator:
         ours = ("KEYFOB_", "CONTRACT_", "PYTHON")
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         source = str(Path(keyfob.__file__).parents[1])
-        store = f"sqlite:///{self.database}"
-        return inherited | {"PYTHONPATH": source, "DATABASE_URL": store} | settings
+        return {**inherited, "PYTHONPATH": source, **self._settings, **settings}
 
 
 def outdate(database: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import peewee
 import pytest
 from structlog.testing import capture_logs
 
@@ -24,6 +23,7 @@ from keyfob.pepper import (
 )
 from keyfob.settings import Settings
 from keyfob.store.database import open_database
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.migrate import migrate
 from keyfob.store.tables import StoreSetting
 
@@ -34,6 +34,7 @@ import sys
 from keyfob.pepper import load_pepper, verify_pepper
 from keyfob.settings import Settings
 from keyfob.store.database import open_database
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.migrate import migrate
 
 print("ready", flush=True)
@@ -52,20 +53,26 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def database(settings: Settings) -> Iterator[peewee.Database]:
+def database(settings: Settings) -> Iterator[StoreDatabase]:
     database = open_database(settings)
     migrate(database)
     yield database
     database.close()
 
 
+def file_of(settings: Settings) -> Path:
+    file = pepper_file(settings)
+    assert file is not None
+    return file
+
+
 def test_a_store_that_lost_its_pepper_gets_no_other(
-    settings: Settings, database: peewee.Database
+    settings: Settings, database: StoreDatabase
 ) -> None:
     demand_known_pepper(settings, database)
     verify_pepper(database, load_pepper(settings))
     demand_known_pepper(settings, database)
-    pepper_file(settings).unlink()
+    file_of(settings).unlink()
 
     with pytest.raises(PepperRefused, match=r"is missing\. Restore it"):
         demand_known_pepper(settings, database)
@@ -74,7 +81,7 @@ def test_a_store_that_lost_its_pepper_gets_no_other(
 
 def test_an_explicit_pepper_is_taken_and_no_file_is_made(settings: Settings) -> None:
     assert load_pepper(replace(settings, pepper=PEPPER)) == PEPPER.encode()
-    assert not pepper_file(settings).exists()
+    assert not file_of(settings).exists()
 
 
 def test_a_missing_pepper_is_made_once_beside_the_database_for_its_owner_only(
@@ -84,8 +91,8 @@ def test_a_missing_pepper_is_made_once_beside_the_database_for_its_owner_only(
 
     assert load_pepper(settings) == pepper
     assert len(pepper) >= 43
-    assert pepper_file(settings) == Path(f"{settings.database_file}.pepper")
-    assert pepper_file(settings).stat().st_mode & 0o777 == 0o600
+    assert file_of(settings) == Path(f"{settings.database_file}.pepper")
+    assert file_of(settings).stat().st_mode & 0o777 == 0o600
 
 
 def test_two_stores_have_two_peppers(tmp_path: Path) -> None:
@@ -100,7 +107,7 @@ def test_a_made_pepper_is_announced_once_without_its_value(settings: Settings) -
         load_pepper(settings)
 
     assert [(each["event"], each["file"]) for each in logs] == [
-        ("pepper_created", str(pepper_file(settings)))
+        ("pepper_created", str(file_of(settings)))
     ]
     assert pepper.decode() not in str(logs)
 
@@ -108,7 +115,7 @@ def test_a_made_pepper_is_announced_once_without_its_value(settings: Settings) -
 def test_the_file_of_a_made_pepper_can_be_named_as_the_explicit_one(settings: Settings) -> None:
     pepper = load_pepper(settings)
 
-    explicit = Settings.from_environment({"KEYFOB_PEPPER_FILE": str(pepper_file(settings))})
+    explicit = Settings.from_environment({"KEYFOB_PEPPER_FILE": str(file_of(settings))})
 
     assert load_pepper(explicit) == pepper
 
@@ -144,15 +151,15 @@ def test_a_pepper_that_others_can_reach_is_refused_with_the_remedy(
     settings: Settings, mode: int
 ) -> None:
     load_pepper(settings)
-    pepper_file(settings).chmod(mode)
+    file_of(settings).chmod(mode)
 
-    with pytest.raises(PepperRefused, match=rf"Run `chmod 600 {pepper_file(settings)}`"):
+    with pytest.raises(PepperRefused, match=rf"Run `chmod 600 {file_of(settings)}`"):
         load_pepper(settings)
 
 
 def test_a_damaged_pepper_is_refused_rather_than_used(settings: Settings) -> None:
     load_pepper(settings)
-    pepper_file(settings).write_bytes(b"")
+    file_of(settings).write_bytes(b"")
 
     with pytest.raises(PepperRefused, match="is damaged"):
         load_pepper(settings)
@@ -183,7 +190,7 @@ def test_serving_off_loopback_demands_an_explicit_pepper(settings: Settings, hos
     demand_explicit_pepper(replace(settings, pepper=PEPPER), host)
 
 
-def test_a_store_takes_the_first_pepper_and_no_other(database: peewee.Database) -> None:
+def test_a_store_takes_the_first_pepper_and_no_other(database: StoreDatabase) -> None:
     verify_pepper(database, PEPPER.encode())
     verify_pepper(database, PEPPER.encode())
 
@@ -192,7 +199,7 @@ def test_a_store_takes_the_first_pepper_and_no_other(database: peewee.Database) 
     verify_pepper(database, PEPPER.encode())
 
 
-def test_the_store_keeps_a_check_value_and_not_the_pepper(database: peewee.Database) -> None:
+def test_the_store_keeps_a_check_value_and_not_the_pepper(database: StoreDatabase) -> None:
     verify_pepper(database, PEPPER.encode())
 
     kept = StoreSetting.select(StoreSetting.value).scalar(database)

@@ -5,16 +5,17 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import Any
 
 import pytest
 from processes import Operator, Server
+
+pytestmark = pytest.mark.both_stores
 
 REPETITIONS = int(os.environ.get("PROMISE_REPETITIONS", "10"))
 HAMMERS = 6
@@ -46,8 +47,14 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    return Operator(tmp_path_factory.mktemp("promises"))
+def operator(new_operator: Callable[[], Operator]) -> Operator:
+    return new_operator()
+
+
+@pytest.fixture(scope="module")
+def options(store_kind: str) -> tuple[str, ...]:
+    """Several workers, where several can share a store and its limits."""
+    return ("--workers", "2") if store_kind == "postgresql" else ()
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +63,9 @@ def admin_key(operator: Operator) -> str:
 
 
 @pytest.fixture(scope="module")
-def server(operator: Operator, admin_key: str) -> Iterator[Server]:
+def server(operator: Operator, admin_key: str, options: tuple[str, ...]) -> Iterator[Server]:
     assert admin_key
-    with operator.serving(KEYFOB_GUESSES_PER_MINUTE="1000000") as server:
+    with operator.serving(*options, KEYFOB_GUESSES_PER_MINUTE="1000000") as server:
         yield server
 
 
@@ -165,12 +172,12 @@ def change_key(admin: Client, key: str, change: str) -> int:
 
 
 def test_kill_in_mid_load_loses_at_most_the_last_second_of_usage_and_no_audit_event(
-    tmp_path: Path,
+    new_operator: Callable[[], Operator], options: tuple[str, ...]
 ) -> None:
-    operator = Operator(tmp_path)
+    operator = new_operator()
     operator_key = operator.organization().key_value
     changed: list[str] = []
-    with operator.serving() as server, closing(Client(server, operator_key)) as admin:
+    with operator.serving(*options) as server, closing(Client(server, operator_key)) as admin:
         key, value = made(admin, requests=1_000_000, window_seconds=1)
         hammered = Hammered("/v1/authorize")
         with ThreadPoolExecutor(HAMMERS) as threads:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from processes import DEADLINE_SECONDS, Operator, Server, outdate, wait_until
+from valkey_server import free_port
 
 import keyfob
 
@@ -410,6 +411,29 @@ def test_several_workers_without_a_shared_limiter_are_refused(operator: Operator
     assert "REDIS_URL" in refused.err
     assert "KEYFOB_LIMITS=process" in refused.err
     assert not operator.database.exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({}, "Set REDIS_URL to let them share the limits, or KEYFOB_LIMITS=process"),
+        ({"KEYFOB_LIMITS": "process"}, "A store in PostgreSQL demands KEYFOB_PEPPER"),
+        (
+            {"KEYFOB_LIMITS": "process", "KEYFOB_PEPPER": "x" * 32},
+            "The store does not answer: connection failed",
+        ),
+    ],
+    ids=["limits", "pepper", "server"],
+)
+def test_what_a_store_in_postgresql_lacks_is_told_in_a_sentence(
+    operator: Operator, settings: dict[str, str], complaint: str
+) -> None:
+    settings = {"DATABASE_URL": f"postgresql://u:sesame@127.0.0.1:{free_port()}/d", **settings}
+    refused = operator.run("serve", "--port", "0", **settings)
+    assert (refused.code, refused.out) == (2, "")
+    assert complaint in refused.err
+    assert "sesame" not in refused.err
+    assert "Traceback" not in refused.err
 
 
 def test_several_workers_serve_and_stop_together(operator: Operator) -> None:

@@ -16,6 +16,7 @@ class Order:
 
     Attributes:
         url: of the server; None for this service in this process.
+        database_url: of an empty store for that service; None for a file of its own.
         only: names of checks and of groups of checks, and operationIds; none for all.
         quick: whether generated requests and stories are left out.
         cases: how many requests are generated.
@@ -26,6 +27,7 @@ class Order:
     url: str | None = None
     admin_key: str | None = None
     other_admin_key: str | None = None
+    database_url: str | None = None
     spec: Path | None = None
     profile: Path | None = None
     only: tuple[str, ...] = ()

@@ -14,20 +14,22 @@ from keyfob_contract.wire.http_target import HttpTarget
 def subject_of(order: Order) -> AbstractContextManager[Subject]:
     """Answer the subject, to be opened. Raises CannotJudge, also as it is opened."""
     if order.url is not None:
+        if order.database_url is not None:
+            raise CannotJudge("--database-url is for the service in this process, without --url.")
         return _server(order, order.url)
     if order.admin_key or order.other_admin_key:
         raise CannotJudge("There is a key, but no --url of the server whose key it is.")
-    return _this_process(order.seed)
+    return _this_process(order)
 
 
 @contextmanager
-def _this_process(seed: int) -> Generator[Subject]:
+def _this_process(order: Order) -> Generator[Subject]:
     # The service takes seconds to import, and whoever judges a URL does not need it.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what libraries think of each other
         from keyfob_contract.in_process import service_in_process  # noqa: PLC0415
 
-    with service_in_process(seed) as subject:
+    with service_in_process(order.seed, order.database_url) as subject:
         yield subject
 
 

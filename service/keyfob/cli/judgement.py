@@ -25,7 +25,8 @@ def lines(told: Json) -> Iterator[str]:
     for rule in told["rules"]:
         yield f"{SIGNS[rule['verdict']]}  {rule['sentence']}"
         for each in rule["evidence"]:
-            yield f"       {each['told']} Requests {', '.join(map(str, each['requests']))}."
+            numbers = ", ".join(map(str, each["requests"]))
+            yield f"       {each['told']} Request{'s' * (len(each['requests']) > 1)} {numbers}."
         if rule["faults"] > len(rule["evidence"]):
             yield f"       ... {rule['faults']} times in all."
         if rule["verdict"] == "fault":
@@ -73,12 +74,18 @@ def _add_exercises(suite: ET.Element, told: Json) -> None:
 
 def _conclusion(told: Json) -> str:
     unseen = sum(rule["verdict"] == "notSeen" for rule in told["rules"])
-    no_occasion = f" For {unseen} rules there was no occasion." if unseen else ""
+    no_occasion = f" For {_rules(unseen)} there was no occasion." if unseen else ""
     match told["outcome"]:
         case "passed":
             return f"No fault was seen in {told['requests']} requests.{no_occasion}"
         case "failed":
             faults = sum(rule["verdict"] == "fault" for rule in told["rules"])
-            return f"{faults} rules are broken, in {told['requests']} requests.{no_occasion}"
+            verb = "is" if faults == 1 else "are"
+            broken = f"{_rules(faults)} {verb} broken, in {told['requests']} requests."
+            return f"{broken}{no_occasion}"
         case _:
             return "Nothing was received yet: let your client talk to the mock first."
+
+
+def _rules(number: int) -> str:
+    return "1 rule" if number == 1 else f"{number} rules"

@@ -96,6 +96,7 @@ def mock(  # noqa: PLR0913  one for each option
     from keyfob.grading.course import COURSE  # noqa: PLC0415
     from keyfob.mock.running import MockOptions, serve_mock  # noqa: PLC0415
 
+    is_examination = scenario == CERTIFICATION
     options = MockOptions(
         host=host,
         port=port,
@@ -103,9 +104,10 @@ def mock(  # noqa: PLR0913  one for each option
         latency_ms=latency_ms,
         seed=seed,
         start=start,
-        course=COURSE if scenario == CERTIFICATION else (),
+        course=COURSE if is_examination else (),
     )
-    serve_mock(_settings(), options, _announce, _tell)
+    announce = _announce_examiner if is_examination else _announce
+    serve_mock(_settings(), options, announce, _tell)
 
 
 def _settings() -> Settings:
@@ -114,6 +116,11 @@ def _settings() -> Settings:
     settings = Settings.from_environment(environment)
     configure_logs(settings.log_level, masked)
     return settings
+
+
+def _announce_examiner(url: str, _world: "World") -> None:
+    # Nothing to paste: it would be judged as the client's.
+    click.echo(f"The mock is at {url}. Let the client that is to be certified talk to it.")
 
 
 def _announce(url: str, world: "World") -> None:

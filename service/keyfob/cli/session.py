@@ -3,7 +3,6 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from keyfob.cli.troubles import Trouble
 from keyfob.domain.keyfob import Keyfob
 from keyfob.domain.opening import open_keyfob
 from keyfob.domain.secret_value import masked
@@ -22,16 +21,13 @@ def read_settings() -> Settings:
 def opened_keyfob(*, may_create: bool = False) -> Generator[Keyfob]:
     """Open the store that the settings name, migrated if need be, and all that works on it.
 
+    Args:
+        may_create: the command is one that makes a store where there is none.
+
     Raises:
-        Trouble: there is no store, and the command is not one to make it.
         StartRefused, Unavailable.
     """
-    settings = read_settings()
-    if not may_create and not settings.database_file.exists():
-        raise Trouble(
-            f"There is no store at {settings.database_file}. Set DATABASE_URL, or go where it is."
-        )
-    keyfob = open_keyfob(settings)
+    keyfob = open_keyfob(read_settings(), may_create=may_create)
     try:
         yield keyfob
     finally:

@@ -249,19 +249,19 @@ class ApiKeys:
         # The total is taken of what is written down. Not within the transaction: the recorder's
         # thread may be at work, and waits for it.
         self._usage.flush()
-        deleted = False
-        while not deleted:
-            with self._store.transaction():
-                key = self.get(actor, key_id)
-                now = self._clock()
-                lifecycle.demand_deletable(key, now)
-                requests = self._store.usage.total(key.id)
-                deleted = self._store.api_keys.delete(key)
-                if deleted:
-                    self._store.requests.forget_successes(key_id)
-                    self._store.organizations.free_key_place(actor.organization_id)
-                    self._store.deleted_keys.insert(key)
-                    self._audit.append(actor, key_deleted(key, requests, now))
+        with self._store.transaction():
+            # Held before it is looked at: what other workers count of it is counted before or lost.
+            self._store.api_keys.hold(actor.organization_id, key_id)
+            key = self.get(actor, key_id)
+            now = self._clock()
+            lifecycle.demand_deletable(key, now)
+            requests = self._store.usage.total(key.id)
+            if not self._store.api_keys.delete(key):
+                raise RuntimeError("a key changed while it was held")
+            self._store.requests.forget_successes(key_id)
+            self._store.organizations.free_key_place(actor.organization_id)
+            self._store.deleted_keys.insert(key)
+            self._audit.append(actor, key_deleted(key, requests, now))
 
     def _change(
         self,

@@ -109,17 +109,15 @@ class AuditTrail:
             log.exception("escalation_not_audited", request_id=actor.request_id)
 
     def _append(self, actor: Actor, change: Change, *, unless_within_ms: int = 0) -> None:
-        # An end that has moved on meanwhile (which needs a store with concurrent writers) is read
-        # anew, and whether the actor did the like is asked anew: so of twins one is left out.
+        # Who holds the end appends alone, and sees the like of his twin: of two, one is left out.
         event = _unlinked(actor, change, new_id("evt", self._rng))
         rows = self._store.audit
         with self._store.transaction():
-            while True:
-                end = rows.end(actor.organization_id)
-                if unless_within_ms and rows.has_like(event, unless_within_ms):
-                    return
-                if rows.append(self._chains.linked(event, end), end):
-                    return
+            end = rows.hold_end(actor.organization_id)
+            if unless_within_ms and rows.has_like(event, unless_within_ms):
+                return
+            if not rows.append(self._chains.linked(event, end), end):
+                raise RuntimeError("the end of an audit chain moved while it was held")
 
 
 def _unlinked(actor: Actor, change: Change, event_id: str) -> AuditEvent:

@@ -9,10 +9,16 @@ from keyfob.domain.api_keys import KeyPolicy
 from keyfob.domain.keyfob import Keyfob
 from keyfob.limits import Limiter, open_limiter
 from keyfob.model import Clock
-from keyfob.pepper import demand_known_pepper, load_pepper, verify_pepper
+from keyfob.pepper import (
+    demand_known_pepper,
+    demand_pepper_of_shared_store,
+    load_pepper,
+    verify_pepper,
+)
 from keyfob.settings import Settings
 from keyfob.spec import required_scope
-from keyfob.store.database import open_database
+from keyfob.store.database import open_database, store_errors
+from keyfob.store.dialect import StoreDatabase, StoreNotOpened
 from keyfob.store.migrate import migrate
 from keyfob.store.store import Store
 from keyfob.store.timing import Observe
@@ -35,6 +41,7 @@ def open_keyfob(  # noqa: PLR0913  what the mock and tests bring of their own
     observe: Observe | None = None,
     limiter: Limiter | None = None,
     takes_published_values: bool = False,
+    may_create: bool = True,
 ) -> Keyfob:
     """Open the store that the settings name, made and migrated if need be, and what works on it.
 
@@ -46,12 +53,16 @@ def open_keyfob(  # noqa: PLR0913  what the mock and tests bring of their own
         observe: is told how long statements of the store take.
         limiter: where the settings say, unless the mock is to begin anew.
         takes_published_values: never, but in the mock and in tests of what it serves.
+        may_create: whether to make a store where there is none.
 
     Raises:
         StartRefused: with a sentence for the operator.
         Unavailable: the store does not answer.
     """
+    demand_pepper_of_shared_store(settings)
     database = open_database(settings, observe)
+    if not may_create:
+        _demand_store(database)
     migrate(database)
     demand_known_pepper(settings, database)
     pepper = load_pepper(settings)
@@ -73,3 +84,12 @@ def open_keyfob(  # noqa: PLR0913  what the mock and tests bring of their own
         policy=policy,
         takes_published_values=takes_published_values,
     )
+
+
+def _demand_store(database: StoreDatabase) -> None:
+    with store_errors():
+        exists = database.exists()
+    if not exists:
+        raise StoreNotOpened(
+            f"There is no store at {database.place}. Set DATABASE_URL, or go where it is."
+        )

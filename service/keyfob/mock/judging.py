@@ -51,7 +51,7 @@ def _next(examiner: Examiner) -> str:
         case Result.UNDER_WAY:
             return _task(examiner)
         case Result.PASSED:
-            return "Nothing: keep this as the certificate."
+            return "Keep this as the certificate."
         case Result.FAILED:
             return f"Mend what the rules name, then {ANEW}. What was not seen is not passed."
         case Result.REHEARSED:

@@ -132,11 +132,21 @@ def _serve_with_workers(listener: socket.socket, workers: int) -> None:
 
 
 def _demand_shared_limits(settings: Settings, workers: int) -> None:
-    if workers > 1 and settings.redis_url is None and settings.limits != "process":
+    if settings.redis_url is not None or settings.limits == "process":
+        return
+    remedy = (
+        " Set REDIS_URL to let them share the limits, or KEYFOB_LIMITS=process if that does not"
+        " matter to you."
+    )
+    if workers > 1:
         raise NotServing(
             f"{workers} workers would each count rate limits alone and let {workers} times as many"
-            " requests through. Set REDIS_URL to let them share the limits, or"
-            " KEYFOB_LIMITS=process if that does not matter to you."
+            f" requests through.{remedy}"
+        )
+    if settings.database_file is None:
+        raise NotServing(
+            "A store in PostgreSQL is there for several servers, each of which would count rate"
+            f" limits alone and let that many times as many requests through.{remedy}"
         )
 
 

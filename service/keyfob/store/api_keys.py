@@ -8,9 +8,10 @@ from peewee import Case, fn
 
 from keyfob.model import ApiKey, KeyStatus, Position, RateLimit, Scope, Sites
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.key_filters import KeyFilter, conditions, has_status
 from keyfob.store.key_mapping import COLUMNS, key_of, record_of, site_ids_of_key, sites_of
-from keyfob.store.statements import Statement, slot
+from keyfob.store.statements import Statement, locking, slot
 
 _KEY = tables.ApiKey
 _SITE = tables.ApiKeySite
@@ -44,7 +45,7 @@ class KeyCounts:
 class ApiKeyRows:
     """Reads and writes keys, their sites and the digests of their values."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
         site_ids = site_ids_of_key(database)
         self._columns = (*(getattr(_KEY, name) for name in COLUMNS), site_ids)
@@ -66,11 +67,10 @@ class ApiKeyRows:
             .join(_KEY)
             .where(_VALUE.digest == slot("digest")),
         )
-        self._find = Statement(
-            database,
-            _KEY.select(*self._columns).where(
-                _KEY.id == slot("id"), _KEY.organization_id == slot("organization_id")
-            ),
+        of_id = (_KEY.id == slot("id")) & (_KEY.organization_id == slot("organization_id"))
+        self._find = Statement(database, _KEY.select(*self._columns).where(of_id))
+        self._hold = Statement(
+            database, locking(database, _KEY.select(_KEY.id).where(of_id), "FOR UPDATE")
         )
 
     def find_credential(self, digest: bytes) -> Credential | None:
@@ -101,6 +101,10 @@ class ApiKeyRows:
             query = _KEY.select(*self._columns).where(_KEY.id == key_id, *asked)
             row = Statement(self._database, query).row()
         return None if row is None else key_of(row)
+
+    def hold(self, organization_id: str, key_id: str) -> None:
+        """Let nobody else write a key, or anything about it, until the transaction ends."""
+        self._hold.row(id=key_id, organization_id=organization_id)
 
     def page(
         self,

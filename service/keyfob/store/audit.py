@@ -8,7 +8,8 @@ import peewee
 from keyfob.model import Position
 from keyfob.store import tables
 from keyfob.store.audit_filter import AuditFilter, event_conditions
-from keyfob.store.statements import Statement, slot
+from keyfob.store.dialect import StoreDatabase
+from keyfob.store.statements import Statement, locking, slot
 
 _EVENT = tables.AuditEvent
 _ORGANIZATION = tables.Organization
@@ -59,11 +60,13 @@ _END = (_ORGANIZATION.audit_sequence, _ORGANIZATION.audit_head)
 class AuditRows:
     """Appends events, and reads them."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
         of_id = _ORGANIZATION.id == slot("id")
         of_organization = _EVENT.organization_id == slot("id")
-        self._end = Statement(database, _ORGANIZATION.select(*_END).where(of_id))
+        end = _ORGANIZATION.select(*_END).where(of_id)
+        self._end = Statement(database, end)
+        self._hold_end = Statement(database, locking(database, end))
         self._ends = Statement(
             database,
             _ORGANIZATION.select(_ORGANIZATION.id, *_END).order_by(
@@ -117,6 +120,13 @@ class AuditRows:
     def end(self, organization_id: str) -> ChainEnd:
         """Answer where an organisation says that its chain ends. Raises LookupError."""
         row = self._end.row(id=organization_id)
+        if row is None:
+            raise LookupError("no such organisation")
+        return ChainEnd(*row)
+
+    def hold_end(self, organization_id: str) -> ChainEnd:
+        """Answer the same, and let nobody else append until the transaction ends."""
+        row = self._hold_end.row(id=organization_id)
         if row is None:
             raise LookupError("no such organisation")
         return ChainEnd(*row)

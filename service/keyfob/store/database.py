@@ -1,116 +1,53 @@
-"""The store itself: opening it, changing it, and saying when it cannot be reached."""
+"""The store itself: choosing it, changing it, and saying when it cannot be reached."""
 
-import os
 import sqlite3
-import tempfile
-import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 import peewee
 
 from keyfob.errors import Unavailable
-from keyfob.settings import Settings, StartRefused
+from keyfob.settings import Settings
+from keyfob.store.dialect import StoreDatabase, StoreNotOpened
+from keyfob.store.sqlite import SqliteStore, TimedSqliteStore
 from keyfob.store.timing import Observe, Timed
 
-WAL_SWITCH_SECONDS = 30
+_OUTAGES_BY_SQLSTATE = frozenset(
+    {
+        "25006",  # read-only: a standby, or a primary that is being handed over
+        "25P03",  # the session was ended while it was in a transaction
+        "42P01",  # the tables are gone: somebody is restoring a backup, perhaps
+    }
+)
 
 
-class StoreNotOpened(StartRefused):
-    """The store cannot be made, or is none."""
+def open_database(settings: Settings, observe: Observe | None = None) -> StoreDatabase:
+    """Answer the store that the settings name; nobody else has to know which it is.
 
-
-class SqliteStore(peewee.SqliteDatabase):
-    """One SQLite file, and a connection to it for each thread.
-
-    A connection outlives the name of its file: without a look at the name, a store that was moved
-    or replaced would be written to, by the threads that knew it, where nobody ever reads again.
-    """
-
-    def __init__(self, file: Path, busy_timeout_ms: int) -> None:
-        self.file = file
-        self._opened = threading.local()
-        super().__init__(
-            # mode=rw: a file that went away is an outage; an empty one must not take its place.
-            f"{file.as_uri()}?mode=rw",
-            uri=True,
-            timeout=busy_timeout_ms / 1000,
-            # A change waits for its turn before it reads: one that turned from reader to writer
-            # half-way would be refused whenever another had written in between.
-            lock_type="IMMEDIATE",
-            pragmas=[
-                ("foreign_keys", 1),
-                # WAL's usual NORMAL may lose the last commits to a power cut: a key whose
-                # revocation was confirmed would live again. FULL costs one fsync per change.
-                ("synchronous", "FULL"),
-            ],
-        )
-
-    def connect(self, reuse_if_open: bool = False) -> bool:  # noqa: FBT001, FBT002  as overridden
-        """Open this thread's connection, and remember to which file."""
-        file_now = self._file_now()
-        opened = super().connect(reuse_if_open)
-        if opened:
-            self._opened.file = file_now
-        return opened
-
-    def cursor(self, named_cursor: str | None = None) -> sqlite3.Cursor:
-        """Answer a cursor on the file that bears the name now."""
-        if not (self.in_transaction() or self.is_closed() or self._opened.file == self._file_now()):
-            self.close()
-        return super().cursor(named_cursor)
-
-    def _file_now(self) -> tuple[int, int] | None:
-        try:
-            status = self.file.stat()
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
-
-
-class TimedSqliteStore(Timed, SqliteStore):
-    """One that is watched."""
-
-
-def open_database(settings: Settings, observe: Observe | None = None) -> peewee.Database:
-    """Answer the store that the settings name. Nothing is created, nothing connected yet.
+    Nothing is created, nothing connected yet.
 
     Args:
         settings: checked.
         observe: is told how long statements take, if there is any.
+
+    Raises:
+        StoreNotOpened: the settings name none that could exist, or its driver is not installed.
     """
-    if observe is None:
-        return SqliteStore(settings.database_file, settings.busy_timeout_ms)
-    store = TimedSqliteStore(settings.database_file, settings.busy_timeout_ms)
-    store.observe = observe
+    file = settings.database_file
+    if file is None:
+        store = _postgresql(settings, is_watched=observe is not None)
+    else:
+        kind = SqliteStore if observe is None else TimedSqliteStore
+        store = kind(file, settings.busy_timeout_ms)
+    if isinstance(store, Timed) and observe is not None:
+        store.observe = observe
     return store
 
 
-def create_if_missing(database: peewee.Database) -> None:
-    """Make the file, for its owner only, and put it into WAL mode. For the start alone.
-
-    Raises:
-        StoreNotOpened: it cannot be made, or what lies there is no store.
-    """
-    if not isinstance(database, SqliteStore):
-        return
-    try:
-        if not database.file.exists():
-            place_file(database.file, b"")
-        _switch_to_wal(database)
-    except (OSError, peewee.DatabaseError) as error:
-        raise StoreNotOpened(
-            f"{database.file}, which DATABASE_URL names, cannot be the store: {reason(error)}."
-            " Its directory must exist and be writable, and the file be a SQLite database."
-        ) from error
-
-
 @contextmanager
-def transaction(database: peewee.Database) -> Generator[None]:
-    """Enclose a change: all of it or nothing, and no other change at the same time."""
-    with store_errors(), database.atomic():
+def transaction(database: StoreDatabase) -> Generator[None]:
+    """Enclose a change: all of it or nothing."""
+    with store_errors(), database.at_work(), database.atomic():
         yield
 
 
@@ -125,59 +62,16 @@ def store_errors() -> Generator[None]:
         raise
 
 
-def place_file(file: Path, content: bytes) -> bool:
-    """Create a file of mode 0600, whole or not at all, and say whether it was this call that did.
-
-    Linking a finished file into place also spares SQLite: closing a descriptor of a database drops
-    the locks that other threads of this process hold on it.
-    """
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+def _postgresql(settings: Settings, *, is_watched: bool) -> StoreDatabase:
     try:
-        with os.fdopen(descriptor, "wb") as draft:
-            draft.write(content)
-            draft.flush()
-            os.fsync(descriptor)
-        os.link(name, file)
-    except FileExistsError:
-        return False
-    finally:
-        Path(name).unlink()
-    _sync_directory(file.parent)
-    return True
-
-
-def reason(error: Exception) -> str:
-    """Say in a clause what the operating system or the store's driver had to say."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _switch_to_wal(database: SqliteStore) -> None:
-    # Of two processes that switch a fresh file at once, one is told "locked" with no wait.
-    deadline = time.monotonic() + WAL_SWITCH_SECONDS
-    while True:
-        try:
-            mode = database.pragma("journal_mode", "wal")
-        except peewee.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            break
-    if mode != "wal":
-        raise OSError(f"the file system allows no write-ahead log (journal mode {mode})")
-
-
-def _is_busy(error: peewee.PeeweeException) -> bool:
-    code = getattr(error.__context__, "sqlite_errorcode", 0)
-    return code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        from keyfob.store import postgresql  # noqa: PLC0415  SQLite needs nothing installed
+    except ModuleNotFoundError as missing:
+        raise StoreNotOpened(
+            "DATABASE_URL names PostgreSQL, for which the driver is not installed: run"
+            " `pip install 'keyfob[postgresql]'`."
+        ) from missing
+    kind = postgresql.TimedPostgresqlStore if is_watched else postgresql.PostgresqlStore
+    return kind(settings)
 
 
 def _is_outage(error: Exception) -> bool:
@@ -189,7 +83,6 @@ def _is_outage(error: Exception) -> bool:
         sqlite3.InterfaceError,
     )
     # A file that is malformed, or no database, is reported as the base class itself.
-    return isinstance(error, outages) or type(error) in {
-        peewee.DatabaseError,
-        sqlite3.DatabaseError,
-    }
+    is_of_sqlite = type(error) in {peewee.DatabaseError, sqlite3.DatabaseError}
+    sqlstate = getattr(error.__context__, "sqlstate", None)
+    return isinstance(error, outages) or is_of_sqlite or sqlstate in _OUTAGES_BY_SQLSTATE

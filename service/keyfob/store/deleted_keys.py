@@ -1,9 +1,8 @@
 """What is kept of deleted keys: their last sites, which still decide who may see their traces."""
 
-import peewee
-
 from keyfob.model import ApiKey
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.statements import Statement
 
 _KEY = tables.DeletedKey
@@ -13,7 +12,7 @@ _SITE = tables.DeletedKeySite
 class DeletedKeyRows:
     """Notes what would be lost with a key."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
 
     def insert(self, key: ApiKey) -> None:

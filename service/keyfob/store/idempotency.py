@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-import peewee
-
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.statements import Statement, slot
 
 _ROW = tables.Idempotency
@@ -22,7 +21,7 @@ class Attempt:
 class IdempotencyRows:
     """Reads and writes attempts; all of it within the transaction of the creation."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         is_it = (
             (_ROW.actor_id == slot("actor_id"))
             & (_ROW.operation == slot("operation"))

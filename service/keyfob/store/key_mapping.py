@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import peewee
-from peewee import fn
-
 from keyfob.model import (
     EVERY_SITE,
     ActorRef,
@@ -16,6 +13,7 @@ from keyfob.model import (
     Sites,
 )
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.folding import folded
 from keyfob.store.statements import Row
 
@@ -100,7 +98,6 @@ def sites_of(every: Any, joined_ids: str | None) -> Sites:
     return EVERY_SITE if every else Sites(ids=frozenset((joined_ids or "").split(",")))
 
 
-def site_ids_of_key(database: peewee.Database) -> Any:
+def site_ids_of_key(database: StoreDatabase) -> Any:
     """Answer a subquery for the site ids of the outer query's key: one statement sees one state."""
-    join = fn.GROUP_CONCAT if isinstance(database, peewee.SqliteDatabase) else fn.STRING_AGG
-    return _SITE.select(join(_SITE.site_id, ",")).where(_SITE.key_id == tables.ApiKey.id)
+    return _SITE.select(database.joined(_SITE.site_id)).where(_SITE.key_id == tables.ApiKey.id)

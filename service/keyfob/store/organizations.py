@@ -6,6 +6,7 @@ import peewee
 
 from keyfob.errors import AdminExists
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.statements import Statement, slot
 
 _ORGANIZATION = tables.Organization
@@ -24,7 +25,7 @@ class ListedOrganization:
 class OrganizationRows:
     """Reads and writes organisations and admins."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
         of_id = _ORGANIZATION.id == slot("id")
         count = _ORGANIZATION.key_count

@@ -9,6 +9,7 @@ import peewee
 from keyfob.model import ActorRef, ActorType, Position, Sites
 from keyfob.reception import Entry, EntryStatus
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.folding import folded
 from keyfob.store.statements import Row, Statement
 
@@ -36,7 +37,7 @@ class EntryRows(Generic[EntryT]):
     """Reads and writes the entries of one book."""
 
     def __init__(
-        self, database: peewee.Database, table: type[tables.Entry], kind: type[EntryT]
+        self, database: StoreDatabase, table: type[tables.Entry], kind: type[EntryT]
     ) -> None:
         self.kind = kind
         self._database = database

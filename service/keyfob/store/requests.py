@@ -1,5 +1,6 @@
 """The rows of traced requests: the latest of each key, and errors that people may ask about."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import peewee
@@ -7,6 +8,7 @@ from peewee import SQL, fn
 
 from keyfob.model import Sites
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.key_filters import is_or_was_within
 from keyfob.store.statements import Statement, slot
 
@@ -55,7 +57,7 @@ _NEWEST_FIRST = (_ROW.at.desc(), _ROW.id.desc())
 class RequestRows:
     """Reads and writes traced requests."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
         self._insert = Statement(
             database, _ROW.insert({column: slot(column.name) for column in _COLUMNS})
@@ -94,9 +96,9 @@ class RequestRows:
             database, _ROW.delete().where(_ROW.key_id.is_null(), _is_older_than(last_keyless))
         )
 
-    def insert(self, request: TracedRequest) -> None:
-        """Add a request."""
-        self._insert.change(**request._asdict())
+    def insert(self, requests: Iterable[TracedRequest]) -> None:
+        """Add requests, all at once; to be done in a transaction."""
+        self._insert.change_each([each._asdict() for each in requests])
 
     def latest(self, key_id: str, most: int) -> list[TracedRequest]:
         """Answer the latest requests of a key, newest first."""

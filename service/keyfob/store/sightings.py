@@ -8,6 +8,7 @@ import peewee
 from peewee import EXCLUDED, Value
 
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.statements import Statement, slot
 
 MOST_PRODUCTS = 10
@@ -41,7 +42,7 @@ class Sighting(NamedTuple):
 class SightingRows:
     """Reads and writes sightings: a few rows for each key, whatever its use."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
         self._see = Statement(
             database,

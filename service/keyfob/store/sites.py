@@ -7,6 +7,7 @@ import peewee
 
 from keyfob.model import Position, Site, Sites
 from keyfob.store import tables
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.statements import Statement
 
 _SITE = tables.Site
@@ -16,7 +17,7 @@ _COLUMNS = (_SITE.id, _SITE.organization_id, _SITE.name, _SITE.address, _SITE.cr
 class SiteRows:
     """Reads and writes sites."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
 
     def find(self, organization_id: str, within: Sites, site_id: str) -> Site | None:

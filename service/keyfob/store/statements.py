@@ -9,6 +9,7 @@ from typing import Any
 import peewee
 
 from keyfob.store.database import store_errors
+from keyfob.store.dialect import StoreDatabase
 
 Row = tuple[Any, ...]
 
@@ -25,10 +26,23 @@ def slot(name: str) -> Any:
     return peewee.Value(Slot(name), converter=False, unpack=False)
 
 
+def locking(database: StoreDatabase, query: Any, strength: str = "FOR NO KEY UPDATE") -> Any:
+    """Let a query hold the rows that it finds until its transaction ends.
+
+    Where changes come one at a time anyway (on SQLite), the query stays as it is.
+
+    Args:
+        database: says whether it can lock rows.
+        query: selects them.
+        strength: by default, new rows may refer to these meanwhile.
+    """
+    return query.for_update(strength) if database.for_update else query
+
+
 class Statement:
     """A compiled query."""
 
-    def __init__(self, database: peewee.Database, query: peewee.Query) -> None:
+    def __init__(self, database: StoreDatabase, query: peewee.Query) -> None:
         self._database = database
         self._sql, parameters = query.bind(database).sql()
         self._parameters: tuple[Any, ...] = tuple(parameters)
@@ -48,6 +62,17 @@ class Statement:
         with store_errors():
             return self._execute(values).rowcount
 
+    def change_each(self, values: Sequence[dict[str, Any]]) -> None:
+        """Run it for each of these values, which over a network does not take as many trips.
+
+        Only within a transaction. Raises Unavailable.
+        """
+        if values:
+            with store_errors():
+                self._database.execute_each(self._sql, [self._given(each) for each in values])
+
     def _execute(self, values: dict[str, Any]) -> Any:
-        given = [values[p.name] if isinstance(p, Slot) else p for p in self._parameters]
-        return self._database.execute_sql(self._sql, given)
+        return self._database.execute_sql(self._sql, self._given(values))
+
+    def _given(self, values: dict[str, Any]) -> list[Any]:
+        return [values[p.name] if isinstance(p, Slot) else p for p in self._parameters]

@@ -4,14 +4,13 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-import peewee
-
 from keyfob.reception import Delivery, Employee, Visitor
 from keyfob.store import database as db
 from keyfob.store import tables
 from keyfob.store.api_keys import ApiKeyRows
 from keyfob.store.audit import AuditRows
 from keyfob.store.deleted_keys import DeletedKeyRows
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.idempotency import IdempotencyRows
 from keyfob.store.organizations import OrganizationRows
 from keyfob.store.reception import EntryRows
@@ -32,7 +31,7 @@ class _Deferred(threading.local):
 class Store:
     """One database, whose tables are up to date."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self.database = database
         self.api_keys = ApiKeyRows(database)
         self.audit = AuditRows(database)
@@ -52,7 +51,13 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """Enclose a change: all of it or nothing, and no other change at the same time."""
+        """Enclose a change: all of it or nothing. On SQLite no other is made at the same time.
+
+        One within another is part of it: what fails in it must not be caught within the other.
+        """
+        if self.database.in_transaction():
+            yield
+            return
         try:
             with db.transaction(self.database):
                 yield

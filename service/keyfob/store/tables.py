@@ -187,7 +187,7 @@ TracedRequest.add_index(TracedRequest.at, where=SQL("status >= 400"), name="trac
 class AuditEvent(Table):
     """A link of an organisation's audit chain. ``before`` and ``after`` are JSON.
 
-    On SQLite triggers refuse to change or delete one.
+    Triggers refuse to change or delete one.
     """
 
     organization_id = ForeignKeyField(

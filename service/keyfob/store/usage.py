@@ -1,13 +1,14 @@
 """The rows of usage: hourly counters, and when a key was used last."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import peewee
 from peewee import EXCLUDED, fn
 
 from keyfob.store import tables
-from keyfob.store.statements import Statement, slot
+from keyfob.store.dialect import StoreDatabase
+from keyfob.store.statements import Statement, locking, slot
 
 HOUR_MS = 3_600_000
 
@@ -49,9 +50,8 @@ class Counter(NamedTuple):
 class UsageRows:
     """Reads and writes counters and ``last_used_at``."""
 
-    def __init__(self, database: peewee.Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
-        self._knows = Statement(database, _KEY.select(_KEY.id).where(_KEY.id == slot("key_id")))
         self._count = Statement(
             database,
             _COUNTER.insert(
@@ -94,9 +94,15 @@ class UsageRows:
         )
         self._claim_retention = Statement(database, _claim())
 
-    def knows(self, key_id: str) -> bool:
-        """Say whether there is such a key, in whatever state, of whatever organisation."""
-        return self._knows.row(key_id=key_id) is not None
+    def hold(self, key_ids: Iterable[str]) -> set[str]:
+        """Answer which of these keys there are, in whatever state, of whatever organisation.
+
+        Until the transaction ends they stay, and nobody else writes down their use: several who do
+        so for the same keys would wait for each other in a ring, if each held some rows already.
+        """
+        query = _KEY.select(_KEY.id).where(_KEY.id.in_(sorted(key_ids))).order_by(_KEY.id)
+        held = locking(self._database, query)
+        return {row[0] for row in Statement(self._database, held).rows()}
 
     def count(self, key_id: str, kind: Kind, requests: int) -> None:
         """Add to a counter."""

@@ -12,18 +12,14 @@ from keyfob.usage.record import UsageRecord
 
 
 def write(store: Store, portion: Portion) -> None:
-    """Write a portion, all of it or nothing. Raises Unavailable.
-
-    Keys are taken in the order of their ids, so that two workers never wait for each other.
-    """
+    """Write a portion, all of it or nothing. Raises Unavailable."""
     with store.transaction():
         named = portion.uses.keys() | {each.key_id for each in portion.details.values()}
-        known = {key_id for key_id in named if key_id and store.usage.knows(key_id)}
+        known = store.usage.hold(key_id for key_id in named if key_id)
         for key_id in sorted(known & portion.uses.keys()):
             _write_use(store, key_id, portion.uses[key_id])
         kept = [each for each in portion.details.values() if _stays(each, known)]
-        for record in kept:
-            store.requests.insert(record.traced())
+        store.requests.insert(each.traced() for each in kept)
         _forget_surplus(store, kept)
 
 

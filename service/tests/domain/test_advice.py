@@ -3,11 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from world import DAY_MS, START
 
 from keyfob.domain.advice import AdviceCode, advisories_of
 from keyfob.model import EVERY_SITE, ActorRef, ActorType, ApiKey, RateLimit, Scope
 from keyfob.store.sightings import Sighting, SightingKind
+
+pytestmark = pytest.mark.both_stores
 
 DAY_30 = START + 30 * DAY_MS
 NEVER_DUE = START + 10_000 * DAY_MS

@@ -18,6 +18,8 @@ from keyfob.pepper import load_pepper
 from keyfob.settings import Settings
 from keyfob.store import tables
 
+pytestmark = pytest.mark.both_stores
+
 ALL_OF_A_KEY = {
     "name",
     "description",

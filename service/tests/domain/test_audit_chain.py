@@ -12,6 +12,8 @@ from keyfob.domain.commands import SiteDraft
 from keyfob.domain.keyfob import Keyfob
 from keyfob.store.audit import AuditEvent, ChainEnd
 
+pytestmark = pytest.mark.sqlite_only  # which takes anything in any column
+
 LENGTH = 12
 BETWEEN = 1.5
 HERE = "organization_id = :here AND sequence"

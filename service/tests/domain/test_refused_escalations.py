@@ -13,6 +13,8 @@ from keyfob.domain.keyfob import Keyfob
 from keyfob.errors import ScopeEscalation
 from keyfob.model import Actor, ActorRef, ActorType, RevokedReason, Scope
 
+pytestmark = pytest.mark.both_stores
+
 
 @pytest.fixture
 def wide(keyfob: Keyfob, operator: Actor) -> str:

@@ -128,20 +128,6 @@ def test_page_shows_every_key_with_what_it_is_for_and_lines_that_can_be_pasted(
     assert mock.control("GET", "clock")["advancedSeconds"] == 0  # the last line begins anew
 
 
-def test_lines_of_the_readme_do_what_it_says(mock: Mock) -> None:
-    section = README.read_text().partition("## A mock to build against")[2].partition("\n## ")[0]
-    _, lines = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    operator = Operator(mock.server.log_file.parent)
-
-    said = operator.shell(f"set -e\n{lines.replace('http://127.0.0.1:4010', mock.url)}")
-
-    assert (said.code, said.err) == (0, "")
-    assert re.findall(r"^HTTP/1.1 (\d+)", said.out, re.MULTILINE) == ["429", "429", "429", "200"]
-    assert said.out.count('"company":') > 50
-    assert mock.control("GET", "clock")["advancedSeconds"] == 0
-    assert mock.journal() == []
-
-
 def test_page_is_whole_by_itself_and_its_policy_lets_nothing_else_in(mock: Mock) -> None:
     reply = mock("GET", "/", key=None)
     policy = reply.headers["Content-Security-Policy"]

@@ -87,7 +87,7 @@ def test_command_tells_faults_and_advice_to_people_builds_and_programs(mock: Moc
     assert graded.code == 1
     assert "FAULT  Waits as long as Retry-After says" in graded.out
     assert "Told to wait 2 s, it came again after 1." in graded.out
-    assert "1 rules are broken" in graded.out
+    assert "1 rule is broken, in 18 requests." in graded.out
     assert "Does it log the requestId" in graded.out
     assert json.loads((folder / "grade.json").read_text()) == mock.control("GET", "grade")
     suite = ET.parse(folder / "grade.xml").getroot()

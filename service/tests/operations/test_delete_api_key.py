@@ -1,4 +1,7 @@
+import pytest
 from world import Api, SettableClock, code
+
+pytestmark = pytest.mark.both_stores
 
 
 def test_204_and_key_and_values_are_gone(api: Api) -> None:

@@ -1,8 +1,9 @@
 """getLiveness and getReadiness."""
 
-from world import Api, code
+from pathlib import Path
 
-from keyfob.settings import Settings
+import pytest
+from world import Api, code
 
 
 def test_both_answer_without_a_key(api: Api) -> None:
@@ -12,24 +13,24 @@ def test_both_answer_without_a_key(api: Api) -> None:
     assert nobody("GET", "/readyz").json() == {"status": "ready"}
 
 
+@pytest.mark.sqlite_only
 def test_readiness_is_503_and_liveness_200_while_the_store_is_gone(
-    api: Api, settings: Settings
+    api: Api, database_file: Path
 ) -> None:
-    file = settings.database_file
-    file.rename(file.with_suffix(".away"))
+    away = database_file.rename(database_file.with_suffix(".away"))
 
     ready = api("GET", "/readyz")
     assert (ready.status_code, code(ready)) == (503, "UNAVAILABLE")
     assert int(ready.headers["retry-after"]) >= 1
     assert api("GET", "/healthz").status_code == 200
 
-    file.with_suffix(".away").rename(file)
+    away.rename(database_file)
     assert api("GET", "/readyz").status_code == 200
 
 
-def test_every_operation_is_503_while_the_store_is_gone(api: Api, settings: Settings) -> None:
-    file = settings.database_file
-    file.rename(file.with_suffix(".away"))
+@pytest.mark.sqlite_only
+def test_every_operation_is_503_while_the_store_is_gone(api: Api, database_file: Path) -> None:
+    database_file.rename(database_file.with_suffix(".away"))
 
     read = api("GET", "/v1/api-keys")
     write = api("POST", "/v1/sites", json={"name": "Lab"})

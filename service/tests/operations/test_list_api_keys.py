@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 from world import Api, Organization, SettableClock, code, pointers, without_request_id
 
+pytestmark = pytest.mark.both_stores
+
 
 def names(api: Api, query: str = "") -> list[str]:
     reply = api("GET", f"/v1/api-keys{query}")

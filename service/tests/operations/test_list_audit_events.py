@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 from world import Api, Organization, SettableClock, code, pointers, without_request_id
 
+pytestmark = pytest.mark.both_stores
+
 PATH = "/v1/audit-events"
 
 

@@ -9,6 +9,8 @@ from world import Api, Organization, SettableClock, code, pointers, without_requ
 
 from keyfob.domain.keyfob import Keyfob
 
+pytestmark = pytest.mark.both_stores
+
 ONCE = {"Idempotency-Key": "attempt-1"}
 
 each_book = pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)

@@ -1,9 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from world import Api, Organization, SettableClock, code
 
 from keyfob.domain.keyfob import Keyfob
 from keyfob.domain.organizations import operator_of
+
+pytestmark = pytest.mark.both_stores
 
 
 def test_200_hands_out_a_new_value_and_keeps_all_else(api: Api, clock: SettableClock) -> None:

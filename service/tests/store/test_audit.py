@@ -27,6 +27,7 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("sites", [EVERY_SITE, Sites(ids=frozenset({"site_a", "site_b"}))])
 def test_whatever_is_asked_is_found_by_an_index_in_its_order(
     keyfob: Keyfob, acme: Organization, sites: Sites
@@ -51,6 +52,7 @@ def test_whatever_is_asked_is_found_by_an_index_in_its_order(
         assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step], statement
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("filtered_by", "column"),
     [("key_id", "target_id"), ("actor_id", "actor_id"), ("action", "action"), ("since", "at")],
@@ -70,6 +72,7 @@ def test_each_filter_has_an_index_of_its_own(
     assert re.search(rf"organization_id=\? AND {column}[=>]", step), step
 
 
+@pytest.mark.both_stores
 def test_nothing_is_appended_behind_what_is_not_the_end_any_more(
     keyfob: Keyfob, acme: Organization
 ) -> None:
@@ -87,6 +90,7 @@ def test_nothing_is_appended_behind_what_is_not_the_end_any_more(
     assert rows.end(acme.id) == ChainEnd(last.sequence, last.hash)
 
 
+@pytest.mark.both_stores
 @pytest.mark.parametrize(
     "statement", ["UPDATE audit_event SET actor_id = 'somebody'", "DELETE FROM audit_event"]
 )

@@ -13,17 +13,12 @@ import pytest
 
 from keyfob.errors import Unavailable
 from keyfob.settings import Settings
-from keyfob.store.database import (
-    StoreNotOpened,
-    create_if_missing,
-    open_database,
-    place_file,
-    store_errors,
-    transaction,
-)
+from keyfob.store.database import open_database, store_errors, transaction
+from keyfob.store.dialect import StoreDatabase, StoreNotOpened
+from keyfob.store.files import place_file
 from keyfob.store.tables import StoreSetting
 
-Open = Callable[..., peewee.Database]
+Open = Callable[..., StoreDatabase]
 
 
 @pytest.fixture
@@ -33,9 +28,9 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def open_at() -> Iterator[Open]:
-    opened: list[peewee.Database] = []
+    opened: list[StoreDatabase] = []
 
-    def open_at(file: Path, busy_timeout_ms: int = 100) -> peewee.Database:
+    def open_at(file: Path, busy_timeout_ms: int = 100) -> StoreDatabase:
         url = f"sqlite:///{file}"
         opened.append(open_database(Settings(database_url=url, busy_timeout_ms=busy_timeout_ms)))
         return opened[-1]
@@ -47,9 +42,9 @@ def open_at() -> Iterator[Open]:
 
 @pytest.fixture
 def create_at(open_at: Open) -> Open:
-    def create_at(file: Path, busy_timeout_ms: int = 100) -> peewee.Database:
+    def create_at(file: Path, busy_timeout_ms: int = 100) -> StoreDatabase:
         database = open_at(file, busy_timeout_ms)
-        create_if_missing(database)
+        database.create_if_missing()
         database.execute_sql("CREATE TABLE store_setting (name TEXT PRIMARY KEY, value NOT NULL)")
         database.execute_sql("CREATE TABLE child (name REFERENCES store_setting (name))")
         return database
@@ -58,22 +53,22 @@ def create_at(open_at: Open) -> Open:
 
 
 @pytest.fixture
-def database(create_at: Open, file: Path) -> peewee.Database:
+def database(create_at: Open, file: Path) -> StoreDatabase:
     return create_at(file)
 
 
-def put(database: peewee.Database, name: str) -> None:
+def put(database: StoreDatabase, name: str) -> None:
     with transaction(database):
         StoreSetting.insert(name=name, value=0).execute(database)
 
 
-def names(database: peewee.Database) -> list[str]:
+def names(database: StoreDatabase) -> list[str]:
     with store_errors():
         query = StoreSetting.select(StoreSetting.name).order_by(StoreSetting.name).tuples()
         return [name for (name,) in query.execute(database)]
 
 
-def names_in_a_new_thread(database: peewee.Database) -> list[str]:
+def names_in_a_new_thread(database: StoreDatabase) -> list[str]:
     with ThreadPoolExecutor(1) as pool:
         try:
             return pool.submit(names, database).result()
@@ -93,7 +88,7 @@ def test_the_store_is_for_its_owner_only_whatever_the_umask(create_at: Open, fil
     assert {stat.S_IMODE(each.stat().st_mode) for each in made} == {0o600}
 
 
-def test_every_threads_connection_is_durable_strict_and_patient(database: peewee.Database) -> None:
+def test_every_threads_connection_is_durable_strict_and_patient(database: StoreDatabase) -> None:
     def pragmas() -> list[object]:
         asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         return [database.execute_sql(f"PRAGMA {each}").fetchone()[0] for each in asked]
@@ -105,11 +100,11 @@ def test_every_threads_connection_is_durable_strict_and_patient(database: peewee
 
 
 def test_an_existing_store_is_left_as_it_is(
-    open_at: Open, file: Path, database: peewee.Database
+    open_at: Open, file: Path, database: StoreDatabase
 ) -> None:
     put(database, "kept")
 
-    create_if_missing(open_at(file))
+    open_at(file).create_if_missing()
 
     assert names(database) == ["kept"]
 
@@ -122,7 +117,7 @@ def test_opening_creates_nothing(open_at: Open, file: Path) -> None:
 
 
 def test_a_store_that_went_away_is_an_outage_until_it_is_back(
-    file: Path, database: peewee.Database
+    file: Path, database: StoreDatabase
 ) -> None:
     put(database, "kept")
     moved = file.rename(file.with_name("moved"))
@@ -139,7 +134,7 @@ def test_a_store_that_went_away_is_an_outage_until_it_is_back(
 
 
 def test_a_store_that_was_replaced_is_read_at_once_by_threads_that_knew_the_old(
-    create_at: Open, file: Path, database: peewee.Database
+    create_at: Open, file: Path, database: StoreDatabase
 ) -> None:
     put(database, "old")
     other = create_at(file.with_name("other"))
@@ -154,7 +149,7 @@ def test_a_store_that_was_replaced_is_read_at_once_by_threads_that_knew_the_old(
     assert names(database) == ["new"]
 
 
-def test_a_change_that_fails_leaves_nothing(database: peewee.Database) -> None:
+def test_a_change_that_fails_leaves_nothing(database: StoreDatabase) -> None:
     def fail_half_way() -> None:
         with transaction(database):
             put(database, "half")
@@ -187,7 +182,7 @@ def test_changes_that_read_first_lose_no_update_of_one_another(create_at: Open, 
 
 
 def test_a_change_that_waited_too_long_for_another_is_an_outage_and_reads_go_on(
-    open_at: Open, file: Path, database: peewee.Database
+    open_at: Open, file: Path, database: StoreDatabase
 ) -> None:
     with transaction(open_at(file)):
         with pytest.raises(Unavailable):
@@ -196,7 +191,7 @@ def test_a_change_that_waited_too_long_for_another_is_an_outage_and_reads_go_on(
 
 
 def test_a_damaged_store_is_an_outage_also_while_rows_are_fetched(
-    file: Path, database: peewee.Database
+    file: Path, database: StoreDatabase
 ) -> None:
     with transaction(database):
         for number in range(2000):
@@ -218,7 +213,7 @@ def test_a_damaged_store_is_an_outage_also_while_rows_are_fetched(
         names(database)
 
 
-def test_a_broken_constraint_is_no_outage(database: peewee.Database) -> None:
+def test_a_broken_constraint_is_no_outage(database: StoreDatabase) -> None:
     put(database, "once")
 
     with pytest.raises(peewee.IntegrityError):
@@ -227,7 +222,7 @@ def test_a_broken_constraint_is_no_outage(database: peewee.Database) -> None:
         database.execute_sql("INSERT INTO child VALUES ('nobody')")
 
 
-def test_a_mistake_of_the_program_is_no_outage(database: peewee.Database) -> None:
+def test_a_mistake_of_the_program_is_no_outage(database: StoreDatabase) -> None:
     with pytest.raises(peewee.ProgrammingError), store_errors():
         database.execute_sql("SELECT ?", (1, 2))
     with pytest.raises(sqlite3.ProgrammingError), store_errors():
@@ -242,7 +237,7 @@ def test_what_cannot_be_the_store_stops_the_start_with_a_sentence(
 
     for file in (tmp_path / "directory", tmp_path / "letter", tmp_path / "absent" / "keys.db"):
         with pytest.raises(StoreNotOpened, match=r"which DATABASE_URL names, cannot be the store"):
-            create_if_missing(open_at(file))
+            open_at(file).create_if_missing()
 
 
 def test_of_many_that_place_a_file_one_does_and_it_is_whole(file: Path) -> None:

@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
@@ -11,19 +12,32 @@ import peewee
 import pytest
 from playhouse.migrations import MigrationError
 from playhouse.schema_diff import diff_models
+from postgres_server import EMPTY, PostgresServer
 
 import keyfob
 from keyfob.errors import Unavailable
 from keyfob.settings import Settings
-from keyfob.store.database import create_if_missing, open_database, transaction
+from keyfob.store.database import open_database, transaction
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.migrate import MIGRATIONS, SchemaTooNew, SchemaTooOld, check_schema, migrate
 from keyfob.store.tables import TABLES, ApiKey, ApiKeyValue, Organization
+
+pytestmark = pytest.mark.both_stores
 
 KNOWN = sorted(file.stem for file in MIGRATIONS.glob("[0-9]*.py"))
 
 RENAME_NAME = """
 def up(migrator, database):
     migrator.migrate(migrator.drop_not_null("organization", "name"))
+"""
+
+SERVED_FROM = 'SERVED_FROM = "{}"'
+
+ADD_COLUMN = """
+import peewee
+
+def up(migrator, database):
+    migrator.migrate(migrator.add_column("organization", "plan", peewee.TextField(null=True)))
 """
 
 FORGET_ORGANIZATIONS = """
@@ -43,25 +57,35 @@ MIGRATE_WHEN_TOLD = """
 import sys
 from keyfob.settings import Settings
 from keyfob.store.database import open_database
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.migrate import check_schema, migrate
 
 print("ready", flush=True)
 for line in sys.stdin:
-    database = open_database(Settings(database_url="sqlite:///" + line.rstrip()))
+    database = open_database(Settings(database_url=line.rstrip()))
     print(*migrate(database), "done", flush=True)
     check_schema(database)
+    database.close()
 """
 
 
-def open_at(file: Path) -> peewee.Database:
-    return open_database(Settings(database_url=f"sqlite:///{file}"))
+@pytest.fixture
+def database(empty_store_environment: dict[str, str]) -> Iterator[StoreDatabase]:
+    database = open_database(Settings.from_environment(empty_store_environment))
+    yield database
+    database.close()
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[peewee.Database]:
-    database = open_at(tmp_path / "keyfob.db")
-    yield database
-    database.close()
+def new_empty_store(
+    store_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[[], str]:
+    """Answers the address of a store of which there is nothing yet, each time another."""
+    if store_kind == "sqlite":
+        numbers = count()
+        return lambda: f"sqlite:///{tmp_path}/{next(numbers)}.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return lambda: server.url(server.new_database(EMPTY))
 
 
 @pytest.fixture
@@ -70,7 +94,7 @@ def directory(tmp_path: Path) -> Path:
     return copytree(MIGRATIONS, tmp_path / "migrations", ignore=ignore_patterns("__pycache__"))
 
 
-def add_key(database: peewee.Database) -> None:
+def add_key(database: StoreDatabase) -> None:
     times = {"created_at": 1, "updated_at": 1}
     creator = {"created_by_type": "operator", "created_by_id": "operator"}
     limit = {"rate_limit_requests": 1, "rate_limit_window_seconds": 1}
@@ -82,7 +106,7 @@ def add_key(database: peewee.Database) -> None:
     ApiKeyValue.insert(digest=b"d" * 32, key_id="key_1", secret_version=1).execute(database)
 
 
-def schema(database: peewee.Database) -> dict[str, object]:
+def schema(database: StoreDatabase) -> dict[str, object]:
     """What the two must agree on, as the store itself tells it."""
     return {
         table: (
@@ -104,11 +128,11 @@ def schema(database: peewee.Database) -> dict[str, object]:
 
 
 def test_the_tables_of_the_code_are_those_of_a_migrated_store(
-    database: peewee.Database, tmp_path: Path
+    database: StoreDatabase, new_empty_store: Callable[[], str]
 ) -> None:
     migrate(database)
-    from_code = open_at(tmp_path / "from_code.db")
-    create_if_missing(from_code)
+    from_code = open_database(Settings(database_url=new_empty_store()))
+    from_code.create_if_missing()
     with from_code.bind_ctx(TABLES):
         from_code.create_tables(TABLES)
     in_code = schema(from_code)
@@ -119,7 +143,7 @@ def test_the_tables_of_the_code_are_those_of_a_migrated_store(
 
 
 def test_a_key_takes_its_values_along_and_an_organization_stays_while_it_has_keys(
-    database: peewee.Database,
+    database: StoreDatabase,
 ) -> None:
     migrate(database)
     add_key(database)
@@ -131,14 +155,15 @@ def test_a_key_takes_its_values_along_and_an_organization_stays_while_it_has_key
     assert not ApiKeyValue.select().exists(database)
 
 
-def test_digests_are_found_in_one_tree(database: peewee.Database) -> None:
+@pytest.mark.sqlite_only
+def test_digests_are_found_in_one_tree(database: StoreDatabase) -> None:
     migrate(database)
 
     with pytest.raises(peewee.OperationalError, match="no such column: rowid"):
         database.execute_sql("SELECT rowid FROM api_key_value")
 
 
-def test_migrating_twice_does_nothing(database: peewee.Database) -> None:
+def test_migrating_twice_does_nothing(database: StoreDatabase) -> None:
     assert migrate(database) == KNOWN
     add_key(database)
 
@@ -148,8 +173,10 @@ def test_migrating_twice_does_nothing(database: peewee.Database) -> None:
     assert ApiKey.select().count(database) == 1
 
 
-def test_any_number_of_processes_may_migrate_one_fresh_store_at_once(tmp_path: Path) -> None:
-    rounds = [tmp_path / f"{number}.db" for number in range(10)]
+def test_any_number_of_processes_may_migrate_one_fresh_store_at_once(
+    new_empty_store: Callable[[], str],
+) -> None:
+    rounds = [new_empty_store() for _ in range(5)]
     environment = {**os.environ, "PYTHONPATH": str(Path(keyfob.__file__).parents[1])}
     processes = [
         subprocess.Popen(
@@ -165,10 +192,10 @@ def test_any_number_of_processes_may_migrate_one_fresh_store_at_once(tmp_path: P
     for each in processes:
         assert each.stdout is not None
         assert each.stdout.readline() == "ready\n"
-    for file in rounds:
+    for url in rounds:
         for each in processes:
             assert each.stdin is not None
-            each.stdin.write(f"{file}\n")
+            each.stdin.write(f"{url}\n")
             each.stdin.flush()
     replies = [each.communicate(timeout=120) for each in processes]
 
@@ -179,9 +206,9 @@ def test_any_number_of_processes_may_migrate_one_fresh_store_at_once(tmp_path: P
 
 
 def test_a_newer_store_is_refused_with_both_versions_and_the_remedy(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
-    (directory / "9999_later.py").write_text(RENAME_NAME)
+    (directory / "9999_later.py").write_text(SERVED_FROM.format("9999_later") + RENAME_NAME)
     assert migrate(database, directory) == [*KNOWN, "9999_later"]
 
     for refuse in (check_schema, migrate):
@@ -192,8 +219,27 @@ def test_a_newer_store_is_refused_with_both_versions_and_the_remedy(
         assert f"up to {KNOWN[-1]}. Run the version" in sentence
 
 
+def test_a_newer_store_to_which_something_was_only_added_is_served_side_by_side(
+    database: StoreDatabase, directory: Path
+) -> None:
+    (directory / "9998_more.py").write_text(ADD_COLUMN)
+    assert migrate(database, directory) == [*KNOWN, "9998_more"]
+
+    assert migrate(database) == []
+    check_schema(database)
+    add_key(database)
+
+    (directory / "9999_later.py").write_text(SERVED_FROM.format("9998_more") + RENAME_NAME)
+    assert migrate(database, directory) == ["9999_later"]
+    for refuse in (check_schema, migrate):
+        with pytest.raises(SchemaTooNew):
+            refuse(database)
+    (directory / "9999_later.py").unlink()
+    check_schema(database, directory)
+
+
 def test_an_older_store_is_refused_with_what_it_lacks_and_the_remedy(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     migrate(database)
     (directory / "9999_later.py").write_text(RENAME_NAME)
@@ -202,18 +248,20 @@ def test_an_older_store_is_refused_with_what_it_lacks_and_the_remedy(
         check_schema(database, directory)
 
 
+@pytest.mark.sqlite_only
 def test_a_store_without_tables_is_too_old_and_one_without_a_file_an_outage(
-    database: peewee.Database,
+    database: StoreDatabase,
 ) -> None:
     with pytest.raises(Unavailable):
         check_schema(database)
-    create_if_missing(database)
+    database.create_if_missing()
     with pytest.raises(SchemaTooOld, match=KNOWN[0]):
         check_schema(database)
 
 
+@pytest.mark.sqlite_only
 def test_altering_a_table_deletes_nothing_that_refers_to_it(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     migrate(database)
     add_key(database)
@@ -227,8 +275,9 @@ def test_altering_a_table_deletes_nothing_that_refers_to_it(
     assert database.execute_sql("PRAGMA foreign_keys").fetchone() == (1,)
 
 
+@pytest.mark.sqlite_only
 def test_a_migration_that_breaks_references_is_undone(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     migrate(database)
     add_key(database)
@@ -241,8 +290,9 @@ def test_a_migration_that_breaks_references_is_undone(
     check_schema(database)
 
 
+@pytest.mark.sqlite_only
 def test_references_that_dangled_before_are_no_migrations_fault(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     migrate(database)
     add_key(database)
@@ -258,7 +308,7 @@ def test_references_that_dangled_before_are_no_migrations_fault(
 
 
 def test_a_migration_that_fails_leaves_nothing_not_even_those_before_it(
-    database: peewee.Database, directory: Path
+    database: StoreDatabase, directory: Path
 ) -> None:
     (directory / "9999_later.py").write_text(FAIL_HALF_WAY)
 

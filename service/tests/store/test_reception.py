@@ -11,6 +11,8 @@ from keyfob.model import EVERY_SITE, Position, Sites
 from keyfob.reception import EntryStatus
 from keyfob.store.reception import EntryFilter
 
+pytestmark = pytest.mark.sqlite_only
+
 DAY = {"expected_from": START, "expected_until": START + 1}
 FILTERS: dict[str, Any] = {
     "site_id": "site_a",

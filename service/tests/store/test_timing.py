@@ -14,6 +14,8 @@ from keyfob.store.database import open_database
 from keyfob.store.migrate import migrate
 from keyfob.store.store import Store
 
+pytestmark = pytest.mark.sqlite_only
+
 PATIENCE_MS = 100
 
 
@@ -49,9 +51,9 @@ def test_each_statement_is_told_with_its_kind(
 
 
 def test_wait_for_another_change_is_told_though_it_was_in_vain(
-    store: Store, settings: Settings, observed: list[tuple[str, float]]
+    store: Store, database_file: Path, observed: list[tuple[str, float]]
 ) -> None:
-    with closing(sqlite3.connect(settings.database_file)) as other:
+    with closing(sqlite3.connect(database_file)) as other:
         other.execute("BEGIN IMMEDIATE")
         with suppress(Unavailable), store.transaction():
             pytest.fail("both were let in")

@@ -1,9 +1,7 @@
 """A store with two keys, and recorders that write to it."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import peewee
 import pytest
 from world import START, SettableClock
 
@@ -17,6 +15,7 @@ from keyfob.model import (
 )
 from keyfob.settings import Settings
 from keyfob.store.database import open_database
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.migrate import migrate
 from keyfob.store.store import Store
 from keyfob.usage import Recorder
@@ -25,13 +24,13 @@ NewRecorder = Callable[..., Recorder]
 
 
 @pytest.fixture
-def new_store(tmp_path: Path) -> Iterator[Callable[[], Store]]:
+def new_store(store_environment: dict[str, str]) -> Iterator[Callable[..., Store]]:
     """Opens the store as another process would."""
-    opened: list[peewee.Database] = []
+    opened: list[StoreDatabase] = []
 
-    def make() -> Store:
-        url = f"sqlite:///{tmp_path}/keyfob.db"
-        opened.append(open_database(Settings(database_url=url, busy_timeout_ms=5_000)))
+    def make(**changed: str) -> Store:
+        settings = Settings.from_environment({**store_environment, **changed})
+        opened.append(open_database(settings))
         migrate(opened[-1])
         return Store(opened[-1])
 
@@ -41,7 +40,7 @@ def new_store(tmp_path: Path) -> Iterator[Callable[[], Store]]:
 
 
 @pytest.fixture
-def store(new_store: Callable[[], Store]) -> Store:
+def store(new_store: Callable[..., Store]) -> Store:
     made = new_store()
     made.organizations.insert("org_1", "Acme", START)
     for key_id in ("key_1", "key_2"):

@@ -5,8 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import keyfob
 from keyfob.store.store import Store
+
+pytestmark = pytest.mark.both_stores
 
 RECORD_UNTIL_KILLED = """
 import sys, threading, time
@@ -14,6 +18,7 @@ from usage_records import record_of
 from world import START
 from keyfob.settings import Settings
 from keyfob.store.database import open_database
+from keyfob.store.dialect import StoreDatabase
 from keyfob.store.store import Store
 from keyfob.usage import Recorder
 
@@ -29,12 +34,14 @@ for number in range(1, 1_000_000):
 SECONDS = 2.5
 
 
-def test_kill_9_loses_at_most_the_last_second(store: Store, tmp_path: Path) -> None:
+def test_kill_9_loses_at_most_the_last_second(
+    store: Store, store_environment: dict[str, str]
+) -> None:
     here = Path(__file__).parents[1]
     source = os.pathsep.join([str(Path(keyfob.__file__).parents[1]), str(here)])
     recorded: list[tuple[int, float]] = []
     with subprocess.Popen(
-        [sys.executable, "-c", RECORD_UNTIL_KILLED, f"sqlite:///{tmp_path}/keyfob.db"],
+        [sys.executable, "-c", RECORD_UNTIL_KILLED, store_environment["DATABASE_URL"]],
         env={**os.environ, "PYTHONPATH": source},
         stdout=subprocess.PIPE,
         text=True,

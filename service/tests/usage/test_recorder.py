@@ -1,25 +1,24 @@
 """From the recorder to the store: exact, whatever happens to the store and to the keys."""
 
 import threading
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from outages import Outages
 from structlog.testing import capture_logs
 from usage_records import KEYLESS, NOT_FOUND, RECORD, record_of
 from world import START, SettableClock
 
 from keyfob.errors import Unavailable
 from keyfob.model import EVERY_SITE, ApiKey
-from keyfob.settings import Settings
-from keyfob.store.database import open_database
 from keyfob.store.sightings import SightingKind
 from keyfob.store.store import Store
 from keyfob.store.tables import ApiKeySighting, TracedRequest, UsageCounter
 from keyfob.store.usage import HOUR_MS
 from keyfob.usage import Recorder
+
+pytestmark = pytest.mark.both_stores
 
 NewRecorder = Callable[..., Recorder]
 
@@ -42,23 +41,6 @@ def key_of(store: Store, key_id: str = "key_1") -> ApiKey:
     return key
 
 
-@contextmanager
-def busy(tmp_path: Path) -> Generator[None]:
-    """The write lock of the store is somebody else's."""
-    other = open_database(Settings(database_url=f"sqlite:///{tmp_path}/keyfob.db"))
-    with other.atomic():
-        yield
-    other.close()
-
-
-@contextmanager
-def gone(tmp_path: Path) -> Generator[None]:
-    """The store is not where it was."""
-    (tmp_path / "keyfob.db").rename(tmp_path / "elsewhere.db")
-    yield
-    (tmp_path / "elsewhere.db").rename(tmp_path / "keyfob.db")
-
-
 def test_flush_writes_counters_requests_and_last_use(store: Store, recorder: Recorder) -> None:
     recorder.record(record_of(at=START + 5, user_agent="x" * 300))
     recorder.record(record_of(at=START + 7, operation="", charged=False, **NOT_FOUND))
@@ -75,6 +57,7 @@ def test_flush_writes_counters_requests_and_last_use(store: Store, recorder: Rec
     assert key_of(store).last_used_at == START + 5
 
 
+@pytest.mark.sqlite_only  # a matter of the buffer, and of many seconds
 def test_a_million_requests_grow_the_store_by_no_more_than_their_buckets(
     store: Store, recorder: Recorder
 ) -> None:
@@ -190,26 +173,25 @@ def test_deleting_a_key_takes_its_counters_and_sightings_along(
     assert (rows(store, UsageCounter), rows(store, ApiKeySighting)) == (0, 0)
 
 
-@pytest.mark.parametrize("outage", [busy, gone], ids=["busy", "gone"])
+@pytest.mark.parametrize("outage", ["busy", "gone"])
 def test_in_an_outage_nothing_is_lost_or_counted_twice(
-    outage: Callable[[Path], AbstractContextManager[None]],
-    tmp_path: Path,
-    new_store: Callable[[], Store],
+    outage: str,
+    outages: Outages,
+    new_store: Callable[..., Store],
     store: Store,
     new_recorder: NewRecorder,
 ) -> None:
-    impatient = new_store()
-    impatient.database.execute_sql("PRAGMA busy_timeout = 10")
+    impatient = new_store(KEYFOB_BUSY_TIMEOUT_MS="100")
     recorder = new_recorder(impatient)
     sent = [record_of() for _ in range(30)]
     for record in sent[:10]:
         recorder.record(record)
-    with outage(tmp_path):
-        for record in sent[10:20]:
+    with getattr(outages, outage)():
+        for record in sent[10:13]:
             with pytest.raises(Unavailable):
                 recorder.flush()
             recorder.record(record)
-    for record in sent[20:]:
+    for record in sent[13:]:
         recorder.record(record)
     recorder.flush()
     recorder.flush()
@@ -219,11 +201,11 @@ def test_in_an_outage_nothing_is_lost_or_counted_twice(
 
 
 def test_while_a_flush_waits_for_the_store_recording_does_not(
-    tmp_path: Path, store: Store, recorder: Recorder
+    outages: Outages, store: Store, recorder: Recorder
 ) -> None:
     recorder.record(record_of())
     flushing = threading.Thread(target=recorder.flush)
-    with busy(tmp_path):
+    with outages.busy():
         flushing.start()
         for _ in range(50_000):
             recorder.record(RECORD)
@@ -266,11 +248,11 @@ def test_while_a_flush_adds_up_recording_does_not_wait_either(
 
 @pytest.mark.parametrize("tries", [True, False], ids=["trying", "not_yet_tried"])
 def test_in_a_long_outage_the_oldest_details_go_and_are_told(
-    tmp_path: Path, store: Store, new_recorder: NewRecorder, *, tries: bool
+    outages: Outages, store: Store, new_recorder: NewRecorder, *, tries: bool
 ) -> None:
     recorder = new_recorder(store, most_details=50)
     failed = [record_of(**NOT_FOUND) for _ in range(90)]
-    with gone(tmp_path):
+    with outages.gone():
         for number, record in enumerate(failed):
             recorder.record(record)
             if tries and number % 20 == 0:
@@ -386,11 +368,11 @@ def test_the_latest_ten_products_are_remembered(store: Store, recorder: Recorder
 
 
 def test_an_outage_is_told_once_when_it_begins_and_once_when_it_ends(
-    tmp_path: Path, recorder: Recorder
+    outages: Outages, recorder: Recorder
 ) -> None:
     recorder.record(record_of())
     with capture_logs() as logs:
-        with gone(tmp_path):
+        with outages.gone():
             for _ in range(3):
                 recorder.stop()
         for _ in range(3):
@@ -426,9 +408,9 @@ def test_stop_writes_the_rest(store: Store, recorder: Recorder) -> None:
     assert "keyfob-usage" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_what_a_stop_could_not_write_is_told(tmp_path: Path, recorder: Recorder) -> None:
+def test_what_a_stop_could_not_write_is_told(outages: Outages, recorder: Recorder) -> None:
     recorder.start()
-    with capture_logs() as logs, gone(tmp_path):
+    with capture_logs() as logs, outages.gone():
         for _ in range(3):
             recorder.record(record_of())
         recorder.stop()

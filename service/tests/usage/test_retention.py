@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from usage_records import KEYLESS, NOT_FOUND, record_of
 from world import DAY_MS, START, SettableClock
 
@@ -12,6 +13,8 @@ from keyfob.store.store import Store
 from keyfob.store.usage import HOUR_MS
 from keyfob.usage import Recorder
 from keyfob.usage.retention import Retention
+
+pytestmark = pytest.mark.both_stores
 
 NewRecorder = Callable[..., Recorder]
 

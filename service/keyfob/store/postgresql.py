@@ -1,0 +1,176 @@
+"""A store in PostgreSQL, for several workers on several hosts; imported only if there is one."""
+
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import peewee
+import psycopg
+from peewee import fn
+from psycopg.conninfo import conninfo_to_dict
+
+from keyfob.settings import Settings
+from keyfob.store.dialect import StoreDatabase, StoreNotOpened
+from keyfob.store.patience import connect_patiently
+from keyfob.store.pool import Pool
+from keyfob.store.timing import Timed
+
+MIGRATION_LOCK = 0x6B6579666F62  # "keyfob"; one number for all who migrate this database
+MIGRATION_WAIT_MS = 60_000
+
+# The session of an application that was frozen while it held a lock is ended by the server.
+_IDLE_IN_TRANSACTION_MS = 10_000
+
+
+class PostgresqlStore(StoreDatabase, peewee.PostgresqlDatabase):
+    """One database of a PostgreSQL server.
+
+    A thread has a connection for a statement or for a transaction, and no longer: each statement
+    sees all that was committed before it began.
+    """
+
+    _state: Any  # peewee's: this thread's connection, and the transactions that it is in
+
+    def __init__(self, settings: Settings) -> None:
+        """Connect to nothing yet. Raises StoreNotOpened for an address that could be none."""
+        self._settings = settings
+        self._parameters = _parameters(settings)
+        where = (self._parameters.get(name, "") for name in ("host", "port", "dbname"))
+        self.place = "the PostgreSQL database at {}:{}/{}".format(*where)
+        self._pool = Pool(
+            self._new_connection,
+            most=settings.database_connections,
+            patience_seconds=settings.connect_timeout_seconds,
+        )
+        super().__init__(self._parameters.get("dbname", ""), prefer_psycopg3=True)
+
+    # --- connections -----------------------------------------------------------------------
+
+    def connect(self, reuse_if_open: bool = False) -> bool:  # noqa: FBT001, FBT002  as overridden
+        """Borrow a connection for this thread."""
+        if not self.is_closed():
+            if reuse_if_open:
+                return False
+            raise peewee.OperationalError("this thread has a connection already")
+        # Without peewee's lock, under which everybody would wait for whoever connects.
+        self._state.reset()
+        self._state.set_connection(self._pool.take())
+        return True
+
+    def close(self) -> bool:
+        """Give this thread's connection back, and close those that nobody uses."""
+        was_open = self._give_back()
+        self._pool.close_idle()
+        return was_open
+
+    @contextmanager
+    def at_work(self) -> Generator[None]:
+        """Have one connection meanwhile, unless the thread has one already."""
+        if not self.is_closed():
+            yield
+            return
+        self.connect()
+        try:
+            yield
+        finally:
+            self._give_back()
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        """Execute a statement; all rows are here when it returns."""
+        with self.at_work():
+            return super().execute_sql(sql, params)
+
+    # --- the start -------------------------------------------------------------------------
+
+    def exists(self) -> bool:
+        """Say whether the database was ever migrated."""
+        found = self.execute_sql("SELECT to_regclass('schema_migration') IS NOT NULL").fetchone()
+        return bool(found[0])
+
+    def create_if_missing(self) -> None:
+        """Do nothing: a database is made by who runs the server."""
+
+    @contextmanager
+    def migrating(self) -> Generator[None]:
+        """Enclose a transaction, under a lock that only migrations take."""
+        with self.at_work(), self.atomic():
+            patience = self.connection().patience_seconds
+            self.connection().patience_seconds = None
+            try:
+                self.execute_sql(
+                    "SELECT set_config('statement_timeout', '0', true),"
+                    " set_config('idle_in_transaction_session_timeout', '0', true),"
+                    " set_config('lock_timeout', %s, true)",
+                    (str(MIGRATION_WAIT_MS),),
+                )
+                self.execute_sql("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+                yield
+            finally:
+                self.connection().patience_seconds = patience
+
+    # --- words -----------------------------------------------------------------------------
+
+    def joined(self, column: Any) -> Any:
+        """Join values with commas."""
+        return fn.STRING_AGG(column, ",")
+
+    def dangling_references(self) -> Counter[tuple[str, str]]:
+        """Answer none: the server does not let them come about."""
+        return Counter()
+
+    def _give_back(self) -> bool:
+        if self.is_closed():
+            return False
+        if self.in_transaction():
+            raise peewee.OperationalError("a transaction is open on this thread's connection")
+        connection = self._state.conn
+        self._state.reset()
+        self._pool.give_back(connection, is_usable=_is_idle(connection))
+        return True
+
+    def _new_connection(self) -> Any:
+        settings = self._settings
+        session = {
+            # Whatever the role or the database prescribes: see ``dialect`` for the first.
+            "default_transaction_isolation": "read committed",
+            "statement_timeout": settings.statement_timeout_ms,
+            "lock_timeout": settings.busy_timeout_ms,
+            "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION_MS,
+        }
+        connection = connect_patiently(
+            self._parameters,
+            session,
+            # The server gives up first, if it is there at all.
+            patience_seconds=settings.statement_timeout_ms / 1000 + 1,
+            on_silence=self._pool.note_silence,
+        )
+        self.server_version = connection.info.server_version
+        return connection
+
+
+class TimedPostgresqlStore(Timed, PostgresqlStore):
+    """One that is watched."""
+
+
+def _is_idle(connection: Any) -> bool:
+    idle = psycopg.pq.TransactionStatus.IDLE
+    return not connection.closed and connection.pgconn.transaction_status == idle
+
+
+def _parameters(settings: Settings) -> dict[str, Any]:
+    try:
+        named = conninfo_to_dict(settings.database_url)
+    except psycopg.Error:  # of libpq, which may repeat the password
+        raise StoreNotOpened(
+            "DATABASE_URL is no address of a PostgreSQL database: mend it, and percent-encode what"
+            " is special in user and password."
+        ) from None
+    # A connection that a firewall has forgotten is found out while it is idle.
+    defaults = {
+        "fallback_application_name": "keyfob",
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+    return {**defaults, **named, "connect_timeout": settings.connect_timeout_seconds}
