@@ -10,6 +10,7 @@ from keyfob.dashboard import deeds
 from keyfob.dashboard.door import actor, keyfob
 from keyfob.dashboard.last_use import last_use
 from keyfob.dashboard.proof import needs_password, password_problem
+from keyfob.dashboard.seen import seen_version
 from keyfob.dashboard.value import value_page
 from keyfob.domain.api_keys import KeyView
 from keyfob.errors import (
@@ -33,7 +34,7 @@ def rotate(key_id: str) -> Response | str:
     if wrong := password_problem():
         return _page("rotate.html", view, deeds.why_not_rotate, {"password": wrong})
     try:
-        key, value = keyfob().api_keys.rotate(actor(), key_id, _version())
+        key, value = keyfob().api_keys.rotate(actor(), key_id, seen_version())
     except PreconditionFailed:
         flask.flash(
             "The key was changed or rotated since that page was opened, so nothing was done now."
@@ -96,11 +97,6 @@ def delete(key_id: str) -> Response | str:
 
 def _view(key_id: str) -> KeyView:
     return keyfob().api_keys.view(keyfob().api_keys.get(actor(), key_id))
-
-
-def _version() -> frozenset[int]:
-    text = request.form.get("version", "")
-    return frozenset({int(text)}) if text.isascii() and text.isdigit() else frozenset()
 
 
 def _page(
