@@ -1,6 +1,7 @@
 """Rotate, revoke, reactivate, delete: a page that says what will happen, and then it happens."""
 
 from collections.abc import Callable
+from unicodedata import normalize
 
 import flask
 from flask import request
@@ -81,7 +82,7 @@ def delete(key_id: str) -> Response | str:
     if request.method == "GET" or deeds.why_not_delete(view):
         return _page("delete.html", view, deeds.why_not_delete)
     problems: dict[str, str] = {}
-    if request.form.get("name", "").strip() != view.key.name.strip():
+    if _typed(request.form.get("name", "")) != _typed(view.key.name):
         problems["name"] = f"Type the name exactly as it is: {view.key.name}"
     elif wrong := password_problem():
         problems["password"] = wrong
@@ -93,6 +94,11 @@ def delete(key_id: str) -> Response | str:
         return _changed_meanwhile(key_id)
     flask.flash(f"{view.key.name} is deleted.", "success")
     return flask.redirect(flask.url_for("dashboard.keys", status="revoked"), 303)
+
+
+def _typed(name: str) -> str:
+    # Keyboards compose letters and accents in ways of their own.
+    return normalize("NFC", name.strip())
 
 
 def _view(key_id: str) -> KeyView:
