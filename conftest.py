@@ -12,7 +12,8 @@ pytest_plugins = ["pytester"]
 
 FORBID_SKIPS = "FORBID_SKIPS"
 REPOSITORY = Path(__file__).parent
-NODE_MODULES = REPOSITORY / "contract_tests" / "spec_lint" / "node_modules"
+LINTERS = REPOSITORY / "contract_tests" / "spec_lint" / "node_modules"
+TYPESCRIPT = REPOSITORY / "service" / "tests" / "clients" / "typescript" / "node_modules"
 
 
 def _node() -> str | None:
@@ -23,20 +24,21 @@ def _node() -> str | None:
     return shutil.which("node", path=folders) or shutil.which("node")
 
 
-def _script(path: str) -> Callable[[], str | None]:
-    script = NODE_MODULES / path
-    return lambda: str(script) if script.is_file() else None
+def _script(path: Path) -> Callable[[], str | None]:
+    return lambda: str(path) if path.is_file() else None
 
 
 def _program(*names: str) -> Callable[[], str | None]:
     return lambda: next(filter(None, map(shutil.which, names)), None)
 
 
-_ONLINE_ONCE = "run `make spec-linters` while online"
+_ONLINE_ONCE = "run `make npm-packages` while online"
 PROGRAMS: dict[str, tuple[Callable[[], str | None], str]] = {
-    "node": (_node, "run `make test`, or install Node.js 20.19 or later"),
-    "spectral": (_script("@stoplight/spectral-cli/dist/index.js"), _ONLINE_ONCE),
-    "redocly": (_script("@redocly/cli/bin/cli.js"), _ONLINE_ONCE),
+    "node": (_node, "run `make test`, or install Node.js 22.18 or later"),
+    "spectral": (_script(LINTERS / "@stoplight/spectral-cli/dist/index.js"), _ONLINE_ONCE),
+    "redocly": (_script(LINTERS / "@redocly/cli/bin/cli.js"), _ONLINE_ONCE),
+    "openapi-typescript": (_script(TYPESCRIPT / "openapi-typescript/bin/cli.js"), _ONLINE_ONCE),
+    "tsc": (_script(TYPESCRIPT / "typescript/bin/tsc"), _ONLINE_ONCE),
     "curl": (_program("curl"), "install curl"),
     "browser": (_program("chromium", "chromium-browser", "google-chrome"), "install chromium"),
     "nginx": (_program("nginx"), "install nginx"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from processes import Operator, Server
-from runs import Judged, judged
+from runs import Judged, Quick, judged, quick_run
 from staging import Staging
 
 PATIENCE_SECONDS = 120
@@ -28,6 +28,11 @@ def tireless_key(server: Server, first_key: str) -> str:
     body = {name: like[name] for name in ("name", "scopes", "siteIds")}
     body["rateLimit"] = {"requests": 1_000_000, "windowSeconds": 60}
     return server.send("POST", "/v1/api-keys", first_key, json=body).json()["key"]
+
+
+@pytest.fixture(scope="session")
+def quick() -> Quick:
+    return quick_run()
 
 
 @pytest.fixture(scope="session")

@@ -82,13 +82,15 @@ def served() -> Iterator[tuple[MarginNotes, Target]]:
         thread.join()
 
 
-def test_another_api_that_keeps_its_contract_is_conforming(
+def test_another_api_is_conforming_and_left_as_it_was(
     served: tuple[MarginNotes, Target],
 ) -> None:
-    result = run(*served, generated=True)
+    api, target = served
+    result = run(api, target, generated=True)
     assert named(result, Verdict.BROKEN) == {}
     assert named(result, Verdict.KEPT).keys() >= JUDGED
     assert result.exit_code == 0, result.doubts
+    assert (list(api.tokens), api.notes, result.leftovers) == ([api.first.token_id], {}, [])
 
 
 def test_what_cannot_be_judged_is_told_with_a_reason() -> None:
@@ -96,12 +98,6 @@ def test_what_cannot_be_judged_is_told_with_a_reason() -> None:
     assert all(check.reason for check in unknown.values())
     assert unknown.keys() >= {"unknown_key_is_refused", "expired_key_is_refused"}
     assert unknown.keys() >= {"nothing_is_stored", "two_credentials_are_refused"}
-
-
-def test_a_run_leaves_another_api_as_it_was() -> None:
-    api = MarginNotes()
-    result = run_in_process(api, generated=True)
-    assert (list(api.tokens), api.notes, result.leftovers) == ([api.first.token_id], {}, [])
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)

@@ -59,13 +59,13 @@ class Mock:
 
 
 @contextmanager
-def mocking(folder: Path, *options: str, port: int = 0, **settings: str) -> Generator[Mock]:
+def mocking(folder: Path, *options: str, **settings: str) -> Generator[Mock]:
     """Serve a mock on a free port meanwhile."""
     operator = Operator(folder)
     log_file, out_file = folder / f"mock-{time.monotonic_ns()}.log", folder / "mock.out"
     with log_file.open("wb") as log, out_file.open("wb") as out:
         process = subprocess.Popen(
-            operator.command("mock", "--port", str(port), *options),
+            operator.command("mock", "--port", "0", *options),
             cwd=folder,
             env=operator.environment(settings),
             stdout=out,

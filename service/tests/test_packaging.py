@@ -1,12 +1,14 @@
 """What `pip install keyfob` brings: a command that works anywhere, and nothing in anybody's way."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 from zipfile import ZipFile
 
+import httpx
 import pytest
 
 from keyfob import __version__
@@ -103,6 +105,22 @@ def test_contract_kit_says_what_to_install_for_all_of_it(environment: Path, tmp_
     refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert 'pip install "keyfob[contract]"' in refused.stderr
+
+
+def test_installed_mock_brings_its_world_and_its_page(environment: Path, tmp_path: Path) -> None:
+    command = [environment / "bin" / "keyfob", "mock", "--port", "0"]
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=inherited, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            assert process.stdout
+            said = process.stdout.readline().decode()
+            page = httpx.get(re.findall(r"http://[0-9.:]+", said)[0]).text
+        finally:
+            process.terminate()
+    assert "kfbmock_" in page
+    assert process.returncode == 0
 
 
 def test_clean_environment_gets_nothing_by_the_name_of_a_folder_of_ours(environment: Path) -> None:

@@ -1,28 +1,22 @@
 """The README says what the code does, and its examples do what it says."""
 
 import json
-import os
 import re
-import subprocess
 import sys
-import threading
 from contextlib import closing
 from pathlib import Path
-from typing import IO
 
-from processes import DEADLINE_SECONDS, Operator, wait_until
+from mocks import mocking
+from processes import Operator, wait_until
+from reader import Reader, examples
 
 from keyfob.gate.accounting import STATUS_OF_CODE
 from keyfob.settings import DOCUMENTED
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 TOUR = README.partition("## A key's life\n")[2].partition("## Running it\n")[0]
-EXAMPLES = [
-    line
-    for block in re.findall(r"^```sh\n(.*?)^```$", TOUR, re.MULTILINE | re.DOTALL)
-    for line in block.splitlines()
-    if line
-]
+MOCK = README.partition("## A mock to build against\n")[2].partition("## A key's life\n")[0]
+SERVER_URL, MOCK_URL = "http://127.0.0.1:8080", "http://127.0.0.1:4010"
 
 
 def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
@@ -33,64 +27,6 @@ def test_every_setting_is_documented_with_its_default_and_meaning() -> None:
     documented = re.findall(r"^\| `[A-Z_]+` \|.*$", README, re.MULTILINE)
 
     assert documented == rows
-
-
-class Reader:
-    """Somebody who pastes line after line into one bash, and puts in what ``…`` stands for."""
-
-    def __init__(self, folder: Path, url: str, key_value: str) -> None:
-        self._url = url
-        self.noted = {"kfb_…": key_value}
-        self._bash = subprocess.Popen(
-            ["/bin/bash"],
-            cwd=folder,
-            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._patience = threading.Timer(3 * DEADLINE_SECONDS, self._bash.kill)
-        self._patience.start()
-
-    def close(self) -> None:
-        """Leave bash."""
-        self._bash.communicate()
-        self._patience.cancel()
-
-    def paste(self, command: str) -> str:
-        """Answer what is printed; the line must succeed."""
-        for placeholder in re.findall(r"\w+_…", command):
-            command = command.replace(placeholder, self.noted[placeholder])
-        command = command.replace("http://127.0.0.1:8080", self._url)
-        end = "end of output"
-        self._stdin.write(f"{command}\nprintf '\\n{end} %s\\n' $?\n")
-        self._stdin.flush()
-        lines: list[str] = []
-        for line in self._stdout:
-            if line.startswith(end):
-                assert line == f"{end} 0\n", f"{command}\n{''.join(lines)}"
-                break
-            lines.append(line)
-        self._note(lines)
-        return "".join(lines)
-
-    @property
-    def _stdin(self) -> IO[str]:
-        assert self._bash.stdin is not None
-        return self._bash.stdin
-
-    @property
-    def _stdout(self) -> IO[str]:
-        assert self._bash.stdout is not None
-        return self._bash.stdout
-
-    def _note(self, lines: list[str]) -> None:
-        for line in lines:
-            if line.startswith('{"key":'):
-                made = json.loads(line)
-                self.noted |= {"kfb_…": made["key"], "key_…": made["id"]}
-            elif line.lower().startswith("x-request-id: "):
-                self.noted["req_…"] = line.split()[1]
 
 
 def demand_promised(promise: str, said: str) -> None:
@@ -108,12 +44,15 @@ def demand_promised(promise: str, said: str) -> None:
 
 
 def test_examples_work_in_their_order_and_do_what_their_comments_say(tmp_path: Path) -> None:
-    assert len(EXAMPLES) > 20
+    assert len(examples(TOUR)) > 20
     operator = Operator(tmp_path)
     key = operator.organization().key_value
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    with operator.serving() as server, closing(Reader(tmp_path, server.url, key)) as reader:
-        for line in EXAMPLES:
+    with (
+        operator.serving() as server,
+        closing(Reader(tmp_path, SERVER_URL, server.url, key)) as reader,
+    ):
+        for line in examples(TOUR):
             command, _, comment = line.partition("# ")
             promise, _, promise_of_the_next = comment.partition("again: ")
             if "req_…" in command:  # usage shows within two seconds, sooner than anybody reads
@@ -125,3 +64,32 @@ def test_examples_work_in_their_order_and_do_what_their_comments_say(tmp_path: P
                 said_again = reader.paste(command)
                 demand_promised(promise_of_the_next, said_again)
                 assert said_again == said or '"error"' in said_again
+
+
+def test_partner_with_nothing_but_the_readme_meets_a_429_and_gets_from_faults_to_none(
+    tmp_path: Path,
+) -> None:
+    """The lines are pasted as they are; what their comments promise is looked for."""
+    start, *lines = examples(MOCK)
+    assert start.startswith("make mock")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    with mocking(tmp_path) as mock, closing(Reader(tmp_path, MOCK_URL, mock.url)) as reader:
+        said = {line: reader.paste(line) for line in lines}
+
+    def said_to(command: str) -> str:
+        (found,) = [text for line, text in said.items() if line.startswith(command)]
+        return found
+
+    assert said_to("m $MOCK/v1/visitors    ").count('"company":') == 50
+    assert re.findall(r"^HTTP/1.1 (\d+)", said_to("m -i $MOCK/v1/visitors -H"), re.MULTILINE) == [
+        "429"
+    ]
+    thrice = said_to("m -i $MOCK/v1/visitors && ")
+    assert re.findall(r"^HTTP/1.1 (\d+)", thrice, re.MULTILINE) == ["429", "429", "200"]
+    assert "kfbmock_" not in said_to("m $MOCK/_mock/journal")
+    careless, mended = (said[line] for line in lines if "echo $?" in line)
+    assert "FAULT  Waits as long as Retry-After says" in careless
+    assert "FAULT  Follows lists to their end" in careless
+    assert (careless.splitlines()[-2], mended.splitlines()[-2]) == ("1", "0")
+    assert "No fault was seen in 5 requests." in mended
+    assert json.loads((tmp_path / "certificate.json").read_text())["outcome"] == "passed"

@@ -1,12 +1,13 @@
 """Edit what you read (If-Match), create once (Idempotency-Key)."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from keyfob_contract.checks.registry import NotChecked, check
 from keyfob_contract.rules.exchange import Complaint, Exchange
 from keyfob_contract.rules.paths import KEYS
 from keyfob_contract.rules.spec import Operation
-from keyfob_contract.run.api import described
+from keyfob_contract.run.api import Api, described
 from keyfob_contract.run.kit import Kit
 
 ONCE = "idempotency-key"
@@ -18,7 +19,13 @@ def edits_honour_if_match(kit: Kit) -> Iterator[Complaint]:
     key = kit.keyring.make("conditional")
     path = f"{KEYS}/{key.id}"
     tag = kit.live("GET", path).header("etag") or ""
-    attempts = (('"kit-never"', 412), (f"W/{tag}", 412), (tag, 200), (tag, 412), ("*", 200))
+    attempts = (
+        ('"kit-never"', 412),
+        (f"W/{tag}", 412),
+        (f'"kit-never", {tag}', 200),
+        (tag, 412),
+        ("*", 200),
+    )
     for number, (condition, status) in enumerate(attempts):
         name = f"{kit.mark} attempt {number}"
         exchange = _edit(kit, path, name, condition)
@@ -75,11 +82,42 @@ def repeated_creations_happen_once(kit: Kit) -> Iterator[Complaint]:
             yield again.complaint(f"{operation.id}: first {first.status}, again {again.status}")
         elif first.json != again.json:
             yield Complaint(f"{operation.id} created a second thing", (first, again))
+        if again.header("location") != first.header("location"):
+            yield again.complaint(f"{operation.id}: Location is another the second time")
+        folded = _create(kit, operation, token.swapcase(), body)
+        if folded.status != operation.success or folded.json == first.json:
+            yield folded.complaint(f"{operation.id} takes keys that differ in case for the same")
+        else:
+            kit.adopt(operation, folded)
         other = _create(kit, operation, token, kit.resources.body(kit.live, operation))
         yield from _conflict(operation, other, "different_body")
-        kit.resources.adopt(kit.live, operation, first)
-        yield from _other_caller(kit, operation, token)
+        kit.adopt(operation, first)
         yield from _refused_first(kit, operation)
+
+
+@check()
+def idempotency_keys_are_their_callers_own(kit: Kit) -> Iterator[Complaint]:
+    """An Idempotency-Key is remembered for who sent it, and for one operation."""
+    callers = [kit.keyring.make("other caller").api] if kit.keyring.can_make else []
+    callers += [kit.other] if kit.other is not None else []
+    token = kit.token()
+    for operation in _creations(kit):
+        body = kit.resources.body(kit.live, operation)
+        made: set[str] = set()
+        first: tuple[Exchange, ...] = ()
+        for api in (kit.live, *callers):
+            own = body if api is not kit.other else _theirs(kit, operation, body)
+            exchange = _create(kit, operation, token, own, api)
+            if exchange.status != operation.success:
+                text = f"{operation.id}: an Idempotency-Key of others was in the way"
+                yield Complaint(f"{text}: {exchange.answered}", (*first, exchange))
+                continue
+            one = kit.adopt(operation, exchange, api)
+            if one in made:
+                text = f"{operation.id}: an Idempotency-Key of others was answered what they made"
+                yield Complaint(text, (*first, exchange))
+            made.add(one)
+            first = first or (exchange,)
 
 
 @check("createApiKey")
@@ -102,15 +140,13 @@ def a_repeated_key_creation_shows_no_value(kit: Kit) -> Iterator[Complaint]:
         yield page.complaint("a repeated creation made more than one key")
 
 
-def _other_caller(kit: Kit, operation: Operation, token: str) -> Iterator[Complaint]:
-    request = kit.samples.request(kit.live, operation).with_headers(("Idempotency-Key", token))
-    exchange = kit.keyring.make("other caller").api.ask(request)
-    if exchange.status != operation.success:
-        yield exchange.complaint(
-            f"{operation.id}: an Idempotency-Key of another caller was in the way"
-        )
-    else:
-        kit.resources.adopt(kit.live, operation, exchange)
+def _theirs(kit: Kit, operation: Operation, body: Any) -> Any:
+    """Answer a body for another organisation: the same, but for what it names of this one's."""
+    if kit.other is None or operation.id == kit.profile.keys.mint:
+        return body
+    theirs = kit.resources.body(kit.other, operation)
+    named = kit.resources.naming_member(operation, theirs)
+    return theirs | {named: body[named]} if named is not None else theirs
 
 
 def _refused_first(kit: Kit, operation: Operation) -> Iterator[Complaint]:
@@ -127,7 +163,7 @@ def _refused_first(kit: Kit, operation: Operation) -> Iterator[Complaint]:
                 text = f"{operation.id}: a refused creation used up its Idempotency-Key"
                 yield Complaint(text, (refused, exchange))
             else:
-                kit.resources.adopt(kit.live, operation, exchange)
+                kit.adopt(operation, exchange)
             return
 
 
@@ -135,9 +171,12 @@ def _creations(kit: Kit) -> Iterator[Operation]:
     return (o for o in kit.operations() if ONCE in o.headers and o.method == "POST")
 
 
-def _create(kit: Kit, operation: Operation, token: str, body: object) -> Exchange:
-    request = kit.samples.request(kit.live, operation, with_body=False).with_json(body)
-    return kit.live.ask(request.with_headers(("Idempotency-Key", token)))
+def _create(
+    kit: Kit, operation: Operation, token: str, body: object, by: Api | None = None
+) -> Exchange:
+    api = by or kit.live
+    request = kit.samples.request(api, operation, with_body=False).with_json(body)
+    return api.ask(request.with_headers(("Idempotency-Key", token)))
 
 
 def _conflict(operation: Operation, exchange: Exchange, reason: str | None) -> Iterator[Complaint]:

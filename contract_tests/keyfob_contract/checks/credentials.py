@@ -1,6 +1,6 @@
 """Every operation, with every kind of credential that must not let anybody in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from keyfob_contract.checks.registry import NotChecked, check
@@ -89,7 +89,8 @@ def each_header_carries_a_key(kit: Kit) -> Iterator[Complaint]:
         request = kit.samples.request(kit.live, prove)
         header = kit.profile.credentials.header(kit.runner.value, way)
         name = kit.profile.request_id.header
-        own_id = ((name, f"{kit.mark}-chosen"),) if name else ()  # which is nobody's to choose
+        known = kit.live.ask(request).header(name or "") or f"{kit.mark}-chosen"
+        own_id = ((name, known),) if name else ()  # which is nobody's to choose
         exchange = kit.inspector.ask(request.with_headers(header, *own_id))
         if exchange.status != prove.success:
             yield exchange.complaint(f"a live key in {header[0]} was answered {exchange.status}")
@@ -99,32 +100,34 @@ def each_header_carries_a_key(kit: Kit) -> Iterator[Complaint]:
 
 def _refused_everywhere(kit: Kit, state: State) -> Iterator[Complaint]:
     credentials = kit.dead.credentials(state)
-    requests = {o.id: kit.samples.request(kit.live, o) for o in kit.operations()}
-    before = kit.state()
-    tried: list[Exchange] = []
+    operations = kit.operations()
     # Of several ways to send it each operation meets one, and each way several operations.
-    for number, (operation_id, request) in enumerate(requests.items()):
-        credential = credentials[number % len(credentials)]
-        exchange = kit.inspector.ask(credential.on(request))
-        tried.append(exchange)
+    ways = [credentials[number % len(credentials)] for number in range(len(operations))]
+    requests = [
+        credential.on(kit.samples.request(kit.live, operation))
+        for operation, credential in zip(operations, ways, strict=True)
+    ]
+    before = kit.state()
+    tried = kit.inspector.ask_together(requests)
+    for operation, credential, exchange in zip(operations, ways, tried, strict=True):
         if exchange.answer != (401, credential.code) and not _is_throttled(exchange, state):
             yield exchange.complaint(
-                f"{operation_id} answered {exchange.answered}, not"
-                f" {spelt((401, credential.code))}, to a {state} credential"
-                f" ({credential.way})"
+                f"{operation.id} answered {exchange.answered}, not"
+                f" {spelt((401, credential.code))}, to {credential.spelt}"
             )
-        yield from _too_large(kit, credential.on(request))
+    yield from _too_large(kit, requests)
     for change in changes(before, kit.state()):
         yield Complaint(f"a refused request had an effect: {change}", tuple(tried[-5:]))
 
 
-def _too_large(kit: Kit, request: Request) -> Iterator[Complaint]:
+def _too_large(kit: Kit, requests: Sequence[Request]) -> Iterator[Complaint]:
     most = kit.profile.strictness.max_body_bytes
     if most is None or not kit.profile.strictness.early_refusals:
         return
-    exchange = kit.inspector.ask(replace(request.with_json({}), body=b" " * (most + 1)))
-    if exchange.status != 413:
-        yield exchange.complaint(f"{exchange.status}, not 413, to a body of {most + 1} bytes")
+    large = [replace(request.with_json({}), body=b" " * (most + 1)) for request in requests]
+    for exchange in kit.inspector.ask_together(large):
+        if exchange.status != 413:
+            yield exchange.complaint(f"{exchange.status}, not 413, to a body of {most + 1} bytes")
 
 
 def _is_throttled(exchange: Exchange, state: State) -> bool:

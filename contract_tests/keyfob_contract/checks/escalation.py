@@ -33,14 +33,14 @@ def nobody_edits_beyond_what_it_holds(kit: Kit) -> Iterator[Complaint]:
     """A key edits only keys that lie within its own, before and after."""
     grantor = _grantor(kit)
     inside = kit.keyring.make("inside", **_within(grantor))
+    beyond_it = list(_outside(kit, grantor))
     before = kit.state()
     for member, beyond in _beyond(grantor):
         exchange = grantor.api("PATCH", f"{KEYS}/{inside.id}", beyond)
         yield from _not_refused(exchange, member, "edited to hold")
-    for member, outside in _outside(kit, grantor):
+    for member, outside in beyond_it:
         exchange = grantor.api("PATCH", f"{KEYS}/{outside.id}", {"name": f"{kit.mark} renamed"})
         yield from _not_refused(exchange, member, "edited, though it held,")
-        before = {**before, f"{KEYS}/{outside.id}": kit.state()[f"{KEYS}/{outside.id}"]}
     for change in changes(before, kit.state()):
         yield Complaint(f"a refused escalation had an effect: {change}")
 

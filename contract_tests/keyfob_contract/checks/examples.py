@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from keyfob_contract.checks.registry import NotChecked, check
-from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.exchange import Complaint
 from keyfob_contract.rules.spec import Operation
 from keyfob_contract.run.api import Api
 from keyfob_contract.run.kit import Kit
@@ -22,7 +22,8 @@ def examples_are_taken(kit: Kit) -> Iterator[Complaint]:
         for request in _requests(kit, api, operation):
             exchange = api.ask(request)
             tried += 1
-            _take_charge(kit, operation, exchange)
+            if exchange.status == operation.success:
+                kit.adopt(operation, exchange)
             is_given = operation.body is None or not operation.body.is_invented
             is_promised = is_given or kit.profile.strictness.schemas
             if is_promised and exchange.status in NOT_TAKEN:
@@ -43,12 +44,3 @@ def _requests(kit: Kit, api: Api, operation: Operation) -> Iterator[Request]:
             body = kit.resources.example(api, operation, number)
             request = request.with_json(body, operation.body.media_type)
         yield request
-
-
-def _take_charge(kit: Kit, operation: Operation, exchange: Exchange) -> None:
-    if exchange.status != operation.success:
-        return
-    if operation.id == kit.profile.keys.mint:
-        kit.keyring.adopt(exchange, kit.live)
-    else:
-        kit.resources.adopt(kit.live, operation, exchange)

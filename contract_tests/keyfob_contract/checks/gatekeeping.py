@@ -1,5 +1,6 @@
 """What gateways and sibling services ask: authorize and verifyApiKey."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,6 +52,22 @@ def authorize_asks_about_scope_and_site(kit: Kit) -> Iterator[Complaint]:
             yield exchange.complaint(f"{query} was answered {exchange.answered}")
 
 
+@check("authorize", "createApiKey")
+def authorize_tells_gateways_its_error(kit: Kit) -> Iterator[Complaint]:
+    """The error of authorize is in a header, too: gateways throw bodies of refusals away."""
+    key = kit.keyring.make("refused", scopes=[HELD], rateLimit={"requests": 2, "windowSeconds": 60})
+    told = [key.api("GET", AUTHORIZE, scope=scope) for scope in (NOT_HELD, "kit:none", HELD)]
+    told.append(kit.nobody("GET", AUTHORIZE))
+    for exchange, status in zip(told, (403, 400, 429, 401), strict=True):
+        try:
+            header = json.loads(exchange.header("x-keyfob-error") or "null")
+        except ValueError:
+            header = None
+        if exchange.status != status or header != exchange.json:
+            what = f"{exchange.status} with X-Keyfob-Error {exchange.header('x-keyfob-error')}"
+            yield exchange.complaint(f"authorize answered {what}")
+
+
 @check("verifyApiKey", "createApiKey")
 def verify_tells_what_a_value_is_worth(kit: Kit) -> Iterator[Complaint]:
     """Any value is judged with 200: whether it is good, or why not."""
@@ -67,7 +84,8 @@ def verify_tells_what_a_value_is_worth(kit: Kit) -> Iterator[Complaint]:
         value = credentials[0].headers[0][1].rpartition(" ")[2]
         code = kit.profile.keys.codes.get(state, "API_KEY_INVALID")
         yield from _verdict(kit, value, code)
-    for odd in ("no key", "kfb_", "x" * 5000, "ü"):
+    nearly = (f" {key.value}", f"{key.value} ", f"{key.value}\n", key.value.swapcase())
+    for odd in ("no key", "kfb_", "x" * 5000, "ü", *nearly):
         yield from _verdict(kit, odd, "API_KEY_INVALID")
     yield from _limited(kit)
 

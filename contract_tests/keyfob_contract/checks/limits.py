@@ -1,14 +1,14 @@
 """Rate limits: exact, honest, and charged once."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint, Exchange
 from keyfob_contract.rules.paths import AUTHORIZE, CURRENT, KEYS, SITES
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
-from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
 ALLOWED = 20
@@ -16,6 +16,8 @@ BEYOND = 50
 WINDOW_SECONDS = 2
 LONG_SECONDS = 3600
 LESS_THAN_A_SECOND = 0.9
+A_MOMENT_MS = 20
+A_SECOND_AND_MORE_MS = 1020
 LIMITED = ("createApiKey", "getCurrentApiKey")
 
 _ENDS = re.compile(r"[;,]\s*t=(\d+)")
@@ -39,31 +41,64 @@ def a_window_lets_exactly_n_pass(kit: Kit) -> Iterator[Complaint]:
         yield after.complaint("a changed limit did not wait for the next window")
 
 
-@check(*LIMITED)
-def retry_after_is_honest(kit: Kit) -> Iterator[Complaint]:
-    """To wait as long as Retry-After says is enough, and over a second less is not."""
+@dataclass(frozen=True)
+class Waited:
+    """A key past its limit, and what it is answered when it asks again.
+
+    Attributes:
+        seconds: what Retry-After said; None if it said nothing that can be true.
+        early: asks over a second before that; None where that would be no time at all.
+        late: ask as soon as it has passed.
+    """
+
+    refused: Exchange
+    seconds: int | None = None
+    early: Callable[[], Exchange] | None = None
+    late: Sequence[Callable[[], Exchange]] = ()
+
+    def was_early(self, exchange: Exchange) -> bool:
+        """Say whether a request was indeed answered over a second before its time."""
+        answered = exchange.sent_at + exchange.seconds - self.refused.sent_at
+        return self.seconds is not None and answered < self.seconds - 1
+
+
+def _waited(kit: Kit) -> Waited:
     key = _limited(kit, "patient", 2, WINDOW_SECONDS)
     for _ in range(2):
         key.api.must(200, "GET", CURRENT)
     refused = key.api("GET", CURRENT)
     seconds = _retry_after(refused)
     if refused.status != 429 or seconds is None or not 1 <= seconds <= WINDOW_SECONDS:
-        text = f"past its limit a key was answered {refused.status}, Retry-After {seconds}"
-        yield refused.complaint(text)
-        return
+        return Waited(refused)
+    told, again = kit.clock(), Request("GET", CURRENT)
+    early = None
     if seconds > 1:
-        kit.clock.wait(seconds - 1 - (1 - LESS_THAN_A_SECOND))
-        early = key.api("GET", CURRENT)
-        if early.status != 429:
-            yield Complaint("over a second less than Retry-After was enough", (refused, early))
-        seconds = 1 + (1 - LESS_THAN_A_SECOND)
-    kit.clock.wait(seconds)
-    for _ in range(2):
-        late = key.api("GET", CURRENT)
+        early = kit.ask_at(told + round((seconds - 2 + LESS_THAN_A_SECOND) * 1000), key.api, again)
+    due = told + seconds * 1000 + A_MOMENT_MS
+    return Waited(refused, seconds, early, [kit.ask_at(due, key.api, again) for _ in range(2)])
+
+
+@check(*LIMITED, prepare=_waited)
+def retry_after_is_honest(kit: Kit) -> Iterator[Complaint]:
+    """To wait as long as Retry-After says is enough, and over a second less is not."""
+    waited: Waited = kit.prepared["retry_after_is_honest"]
+    refused = waited.refused
+    if waited.seconds is None:
+        told = refused.header("retry-after")
+        yield refused.complaint(
+            f"past its limit a key was answered {refused.status}, Retry-After {told}"
+        )
+        return
+    if waited.early is not None:
+        early = waited.early()
+        if early.status != 429 and waited.was_early(early):
+            what = f"Retry-After is {waited.seconds}, and over a second less was enough"
+            yield Complaint(what, (refused, early))
+    for each in waited.late:
+        late = each()
         if late.status != 200:
-            yield Complaint(
-                "to wait for as long as Retry-After says is not enough", (refused, late)
-            )
+            what = f"Retry-After is {waited.seconds}, and as many seconds later it is {late.status}"
+            yield Complaint(what, (refused, late))
             return
 
 
@@ -125,30 +160,43 @@ def exhausted_keys_are_refused_everywhere(kit: Kit) -> Iterator[Complaint]:
             )
 
 
-@check(*LIMITED)
+def _counted_down(kit: Kit) -> tuple[Key, Callable[[], Exchange]]:
+    key = _limited(kit, "counting down", 5, LONG_SECONDS)
+    key.api("GET", CURRENT)
+    due = kit.clock() + A_SECOND_AND_MORE_MS
+    return key, kit.ask_at(due, key.api, Request("GET", CURRENT))
+
+
+@check(*LIMITED, prepare=_counted_down)
 def limits_are_told_in_headers(kit: Kit) -> Iterator[Complaint]:
-    """RateLimit and RateLimit-Policy tell the limit, and what is left of it, request by request."""
+    """RateLimit and RateLimit-Policy tell the limit, what is left of it, and until when."""
     key = _limited(kit, "told", 5, LONG_SECONDS)
     policy = f'"key";q=5;w={LONG_SECONDS}'
     for left in (4, 3, 2, 1, 0, 0):
         exchange = key.api("GET", CURRENT)
-        rest = _ENDS.search(exchange.header("ratelimit") or "")
-        if left == 4 and (rest is None or int(rest[1]) < LONG_SECONDS - 1):
+        if left == 4 and _ends_in(exchange) < LONG_SECONDS - 1:
             yield exchange.complaint("the window did not begin with the first request in it")
         if _left(exchange) != left:
             yield exchange.complaint(f"RateLimit is {exchange.header('ratelimit')}, not r={left}")
         if exchange.header("ratelimit-policy") != policy:
             yield exchange.complaint(f"RateLimit-Policy is not {policy}")
+    _, later = kit.prepared["limits_are_told_in_headers"]
+    seen: Exchange = later()
+    if not 0 <= _ends_in(seen) < LONG_SECONDS:
+        yield seen.complaint("RateLimit tells no less of the window after a second of it")
 
 
 def _limited(kit: Kit, name: str, requests: int, seconds: int) -> Key:
-    key = kit.keyring.make(name, rateLimit={"requests": requests, "windowSeconds": seconds})
-    kit.vault.mark(key.value, State.LIVE)
-    return key
+    return kit.keyring.make(name, rateLimit={"requests": requests, "windowSeconds": seconds})
 
 
 def _left(exchange: Exchange) -> int:
     found = _LEFT.search(exchange.header("ratelimit") or "")
+    return int(found[1]) if found else -1
+
+
+def _ends_in(exchange: Exchange) -> int:
+    found = _ENDS.search(exchange.header("ratelimit") or "")
     return int(found[1]) if found else -1
 
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from keyfob_contract.checks.registry import NotChecked, check
 from keyfob_contract.rules.exchange import Complaint
 from keyfob_contract.rules.spec import Operation
 from keyfob_contract.run.api import Api
 from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-STRANGE_PATHS = ("/kit-no-such-path", "/", "/v1", "//")
+STRANGE_PATHS = ("/kit-no-such-path", "/", "/v1", "//", "/V1/API-KEYS", "/v1/Api-Keys")
 OFTEN_THERE = frozenset({"OPTIONS", "TRACE"})
 """Methods that servers know by themselves, for browsers' sake."""
 MALFORMED_PATHS = ("/%0A", "/kit%00", "/%FF", "/%2", "/%zz")
@@ -55,12 +57,14 @@ def other_methods_are_not_allowed(kit: Kit) -> Iterator[Complaint]:
         has |= {"HEAD"} if "GET" in has else set()
         has |= set() if kit.profile.strictness.early_refusals else OFTEN_THERE
         target = kit.samples.harmless(kit.live, operations[0]).path
-        for method in METHODS:
-            if method not in has:
-                for api in _askers(kit):
-                    exchange = api(method, target)
-                    if exchange.status != 405:
-                        yield exchange.complaint(f"{method} {path} answered {exchange.status}")
+        others = [Request(method, target) for method in METHODS if method not in has]
+        asked = kit.live.ask_together(others)
+        if kit.profile.strictness.early_refusals:
+            asked += kit.nobody.ask_together(others[:1])
+        for exchange in asked:
+            if exchange.status != 405:
+                method = exchange.request.method
+                yield exchange.complaint(f"{method} {path} answered {exchange.status}")
 
 
 @check()
@@ -77,6 +81,29 @@ def head_answers_as_get(kit: Kit) -> Iterator[Complaint]:
         if head.status != get.status:
             text = f"GET {operation.path} answered {get.status}, HEAD {head.status}"
             yield Complaint(text, (get, head))
+        if operation.needs_key and kit.keyring.has(kit.profile.keys.revoke):
+            (revoked, *_) = kit.dead.credentials(State.REVOKED)
+            dead = kit.inspector.ask(revoked.on(replace(request, method="HEAD")))
+            if dead.status != 401:
+                yield dead.complaint(f"HEAD {operation.path} answered a revoked key {dead.status}")
+
+
+@check()
+def creations_say_where_to_look(kit: Kit) -> Iterator[Complaint]:
+    """Location, where a creation answers one, is the path of what was created."""
+    tried = 0
+    for collection in kit.resources.collections.values():
+        maker = collection.maker
+        if "location" not in maker.replies[maker.success].headers:
+            continue
+        tried += 1
+        made = kit.live.ask(kit.samples.request(kit.live, maker))
+        one = kit.adopt(maker, made)
+        told = made.header("location") or ""
+        if urlsplit(told).path != f"{kit.resources.path(kit.live, maker)}/{one}":
+            yield made.complaint(f"{maker.id} says that {one} is at {told}")
+    if not tried:
+        raise NotChecked("no creation of the contract answers a Location")
 
 
 @check()

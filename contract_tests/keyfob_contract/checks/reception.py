@@ -4,11 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from keyfob_contract.checks.registry import check
-from keyfob_contract.rules.exchange import Complaint
+from keyfob_contract.rules.exchange import Complaint, Exchange
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.wire.message import Request
 
 AT_ONCE = 6
+A_MOMENT = 0.002
+"""Seconds, in which the millisecond changes."""
+
+TIMES = {"check-in": "heckedInAt", "check-out": "heckedOutAt", "collect": "ollectedAt"}
+"""How the members end that tell when a step was taken."""
 
 
 class Course(NamedTuple):
@@ -63,7 +68,9 @@ def steps_are_taken_in_their_order(kit: Kit) -> Iterator[Complaint]:
     """What cannot be done in a state is 409 and changes nothing; what can be is done and lasts."""
     for path, parameter, steps in COURSES:
         one = f"{path}/{kit.resources.fresh(kit.live, parameter)}"
+        before = kit.live("GET", one)
         for step, possible, status in steps:
+            kit.clock.wait(A_MOMENT)
             exchange = kit.live("POST", f"{one}/{step}")
             expected = (200, None) if possible else (409, "STATE_CONFLICT")
             if exchange.answer != expected:
@@ -71,6 +78,36 @@ def steps_are_taken_in_their_order(kit: Kit) -> Iterator[Complaint]:
             seen = kit.live("GET", one)
             if seen.json.get("status") != status:
                 yield seen.complaint(f"after {step} the status is {seen.json.get('status')}")
+            if possible and seen.json != exchange.json:
+                yield Complaint(f"{step} answered another thing than is there", (exchange, seen))
+            yield from _changed(before, seen, step if possible else None)
+            before = seen
+
+
+def _changed(before: Exchange, after: Exchange, step: str | None) -> Iterator[Complaint]:
+    """Hold what a step has changed against what it may: the status, and the times of just that."""
+    names = before.json.keys() | after.json.keys()
+    differing = {name for name in names if before.json.get(name) != after.json.get(name)}
+    times = {name for name in names if step is not None and name.endswith(TIMES[step])}
+    expected = {"status", "updatedAt", *times} if step is not None else set[str]()
+    if differing != expected:
+        what = f"{step or 'what was refused'} changed {sorted(differing)}, not {sorted(expected)}"
+        yield Complaint(what, (before, after))
+
+
+@check(*OPERATIONS, "createVisitor")
+def repeated_creations_answer_as_the_first_time(kit: Kit) -> Iterator[Complaint]:
+    """Under its Idempotency-Key a creation answers its first reply, whatever was done since."""
+    for path, _, steps in COURSES:
+        maker = next(o for o in kit.contract.operations if (o.method, o.path) == ("POST", path))
+        request = kit.samples.request(kit.live, maker)
+        request = request.with_headers(("Idempotency-Key", kit.token()))
+        first = kit.live.ask(request)
+        made = kit.adopt(maker, first)
+        kit.live("POST", f"{path}/{made}/{next(step for step, possible, _ in steps if possible)}")
+        again = kit.live.ask(request)
+        if (again.status, again.json) != (first.status, first.json):
+            yield Complaint(f"{maker.id} answered another reply the second time", (first, again))
 
 
 @check(*OPERATIONS)
@@ -82,4 +119,5 @@ def of_many_at_once_one_takes_the_step(kit: Kit) -> Iterator[Complaint]:
         told = kit.live.ask_together([Request("POST", f"{one}/{step}")] * AT_ONCE)
         done = [exchange for exchange in told if exchange.status == 200]
         if len(done) != 1:
-            yield Complaint(f"{len(done)} of {AT_ONCE} at once did {step}", tuple(told))
+            shown = tuple((done or told)[:2])
+            yield Complaint(f"{len(done)} of {AT_ONCE} at once did {step}", shown)

@@ -11,11 +11,13 @@ from keyfob_contract.checks.registry import Check, NotChecked
 from keyfob_contract.rules.conformance import unpromised
 from keyfob_contract.rules.exchange import Complaint
 from keyfob_contract.run.api import Unexpected
+from keyfob_contract.run.authority import Exhausted
 from keyfob_contract.run.journal import PASSIVE
 from keyfob_contract.run.keyring import NotPossible
 from keyfob_contract.run.kit import Kit, OutOfTime
 from keyfob_contract.run.matrix import Matrix
 from keyfob_contract.run.results import CheckResult, RunResult, Verdict
+from keyfob_contract.run.stumbling import STUMBLES, spelt_stumble
 from keyfob_contract.run.vault import State
 from keyfob_contract.wire.target import Unreachable
 
@@ -92,25 +94,38 @@ def run_checks(
 
 def _begin(kit: Kit, checks: Sequence[Check]) -> None:
     try:
-        kit.keyring.demand_authority()
+        _engage("The admin key", lambda: kit.runner)
+        _engage("The other organisation's key", lambda: kit.other)
         kit.dead.prepare()
-        _ = kit.runner
         _prepare(kit, checks)
     except NotPossible as reason:
         raise CouldNotBegin(f"The contract is short of something: {reason}.") from reason
+    except Exhausted as reason:
+        raise CouldNotBegin(f"There is no way to begin: {reason}.") from reason
     except Unexpected as refusal:
+        raise CouldNotBegin(f"The keys that it takes cannot be made: {refusal}.") from refusal
+    except STUMBLES as error:
         raise CouldNotBegin(
-            f"The admin key cannot make keys: {refusal}. It has to be live and to hold every scope"
-            " on every site."
-        ) from refusal
+            f"It does not begin well: {spelt_stumble(error)}. Is the URL that of this API?"
+        ) from error
     except KeyboardInterrupt:
         kit.cut_short = INTERRUPTED
+
+
+def _engage(name: str, engage: Callable[[], object]) -> None:
+    try:
+        engage()
+    except Unexpected as refusal:
+        raise CouldNotBegin(
+            f"{name} cannot make keys: {refusal}. It has to be live and to hold every scope on"
+            " every site."
+        ) from refusal
 
 
 def _prepare(kit: Kit, checks: Sequence[Check]) -> None:
     for check in checks:
         # What cannot be prepared, or is refused, the check itself will meet again, and tell.
-        with suppress(NotChecked, Unexpected):
+        with suppress(NotChecked, Unexpected, *STUMBLES):
             check.demand_possible(kit)
             if check.prepare is not None:
                 kit.prepared[check.name] = check.prepare(kit)
@@ -119,7 +134,7 @@ def _prepare(kit: Kit, checks: Sequence[Check]) -> None:
 def _clean_up(kit: Kit) -> list[str]:
     try:
         return kit.clean_up()
-    except Unreachable as error:
+    except (Unreachable, Exhausted) as error:
         return [f"all that is named {kit.mark}, for {error}"]
 
 
@@ -127,7 +142,7 @@ def _run_one(kit: Kit, check: Check, number: int, total: int, progress: Progress
     progress(Step(number, total, check))
     started, before = time.perf_counter(), kit.journal.total
     complaints: list[Complaint] = []
-    reason = ""
+    reason = stumble = ""
     try:
         kit.demand_time()
         check.demand_possible(kit)
@@ -138,9 +153,12 @@ def _run_one(kit: Kit, check: Check, number: int, total: int, progress: Progress
         reason = str(unknown)
     except Unexpected as refusal:
         complaints.append(refusal.exchange.complaint(f"could not go on: {refusal}"))
+    except STUMBLES as error:
+        stumble = f"could not go on: {spelt_stumble(error)}"
+        complaints.append(Complaint(stumble, tuple(filter(None, [kit.journal.last]))))
     except KeyboardInterrupt:
         kit.cut_short = reason = INTERRUPTED
-    except Unreachable as error:
+    except (Unreachable, Exhausted) as error:
         kit.cut_short = reason = str(error)
     verdict = Verdict.NOT_CHECKED if reason else Verdict.KEPT
     result = CheckResult(
@@ -150,6 +168,7 @@ def _run_one(kit: Kit, check: Check, number: int, total: int, progress: Progress
         verdict=Verdict.BROKEN if complaints else verdict,
         complaints=complaints,
         reason=reason,
+        stumble=stumble,
         seconds=time.perf_counter() - started,
         exchanges=kit.journal.total - before,
     )

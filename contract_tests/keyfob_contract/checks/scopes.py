@@ -16,8 +16,8 @@ def each_operation_demands_its_scope(kit: Kit) -> Iterator[Complaint]:
     requests = [(o, kit.samples.harmless(kit.live, o)) for o in kit.operations()]
     for word in kit.scopes():
         holder = kit.keyring.make(f"only {word}", scopes=[word]).api
-        for operation, request in requests:
-            exchange = holder.ask(request)
+        told = holder.ask_together([request for _, request in requests])
+        for (operation, _), exchange in zip(requests, told, strict=True):
             refused = exchange.answer == (403, "SCOPE_INSUFFICIENT")
             needed = operation.required_scope
             if needed in {None, word} and refused:

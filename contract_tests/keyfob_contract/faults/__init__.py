@@ -33,7 +33,9 @@ from keyfob_contract.faults import (
     scopes,
     sites,
     tenants,
+    texts,
     tracing,
+    trail,
 )
 from keyfob_contract.faults.fault import Fault
 
@@ -52,6 +54,7 @@ _MODULES: tuple[ModuleType, ...] = (
     envelope,
     tracing,
     inputs,
+    texts,
     parsing,
     protocol,
     lists,
@@ -59,6 +62,7 @@ _MODULES: tuple[ModuleType, ...] = (
     conditions,
     gatekeeping,
     observation,
+    trail,
     reception,
     races,
     generated,

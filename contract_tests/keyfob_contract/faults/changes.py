@@ -7,7 +7,8 @@ from typing import Any
 from keyfob.domain import api_keys, lifecycle, secret_value
 from keyfob.domain.api_keys import ApiKeys
 from keyfob.domain.authentication import Authentication
-from keyfob.model import Actor, ApiKey, RateLimit
+from keyfob.handlers import api_keys as handlers
+from keyfob.model import Actor, ApiKey, RateLimit, scope_words
 from keyfob.schemas import fields
 from keyfob.store.api_keys import ApiKeyRows, Credential
 from keyfob_contract.faults.bending import with_header, with_members
@@ -84,6 +85,32 @@ def every_edit_is_a_change(patch: Patch) -> None:
     def edited(right: Right, key: ApiKey, after: ApiKey, now: int) -> ApiKey:
         changed = right(key, after, now)
         return replace(key, version=key.version + 1, updated_at=now) if changed is key else changed
+
+
+@fault(caught_by="edits_that_change_nothing_leave_no_trace")
+def another_order_of_scopes_is_a_change(patch: Patch) -> None:
+    """The same scopes in another order make another version of the key."""
+    sent: list[str] = []
+
+    @patch(handlers, "key_edit")
+    def key_edit(right: Right, body: Any) -> Any:
+        sent[:] = body.get("scopes", [])
+        return right(body)
+
+    @patch(lifecycle, "edited")
+    def edited(right: Right, key: ApiKey, after: ApiKey, now: int) -> ApiKey:
+        changed = right(key, after, now)
+        is_another = sent and sent != scope_words(key.scopes)
+        return replace(key, version=key.version + 1) if changed is key and is_another else changed
+
+
+@fault(caught_by="rotation_keeps_all_but_the_value")
+def rotation_is_due_from_creation(patch: Patch) -> None:
+    """The next rotation is due as if the value had never been changed."""
+
+    @patch(ApiKeys, "_view")
+    def view(right: Right, self: Any, key: ApiKey, *how: Any) -> Any:
+        return replace(right(self, replace(key, rotated_at=None), *how), key=key)
 
 
 @fault(caught_by="rotation_keeps_all_but_the_value")

@@ -30,6 +30,15 @@ def weak_tags_match(patch: Patch) -> None:
 
 
 @fault(caught_by="edits_honour_if_match")
+def only_the_first_tag_counts(patch: Patch) -> None:
+    """Of several tags in If-Match only the first one is looked at."""
+
+    @patch(handlers, "matched_versions")
+    def matched_versions(right: Right, if_match: str | None) -> Any:
+        return right(None if if_match is None else if_match.partition(",")[0])
+
+
+@fault(caught_by="edits_honour_if_match")
 def the_star_matches_nothing(patch: Patch) -> None:
     """If-Match: * is 412, though the key is there."""
 
@@ -94,7 +103,7 @@ def a_repeated_creation_answers_200(patch: Patch) -> None:
         return replace(right(remembered), status=200)
 
 
-@fault(caught_by="repeated_creations_happen_once")
+@fault(caught_by="idempotency_keys_are_their_callers_own")
 def callers_share_idempotency_keys(patch: Patch) -> None:
     """Who uses an Idempotency-Key that another caller has used is answered the other's reply."""
 
@@ -102,6 +111,40 @@ def callers_share_idempotency_keys(patch: Patch) -> None:
     def once(right: Right, self: Any, actor: Actor, *what: Any, **how: Any) -> Reply:
         everybody = replace(actor, ref=ActorRef(actor.ref.type, "everybody"))
         return right(self, everybody, *what, **how)
+
+
+@fault(caught_by="idempotency_keys_are_their_callers_own")
+def organizations_share_idempotency_keys(patch: Patch) -> None:
+    """Who uses an Idempotency-Key of another organisation is answered what it has made."""
+    first: dict[tuple[str, str], tuple[str, Reply]] = {}
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, actor: Actor, *what: Any, **how: Any) -> Reply:
+        operation, key, _body = what
+        organization_id, reply = first.get((operation, key), (actor.organization_id, None))
+        if reply is None or organization_id == actor.organization_id:
+            reply = right(self, actor, *what, **how)
+            first.setdefault((operation, key), (organization_id, reply))
+        return reply
+
+
+@fault(caught_by="idempotency_keys_are_their_callers_own")
+def operations_share_idempotency_keys(patch: Patch) -> None:
+    """An Idempotency-Key that has made one thing is in the way of making another."""
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, *what: Any, **how: Any) -> Reply:
+        actor, _operation, *rest = what
+        return right(self, actor, "create", *rest, **how)
+
+
+@fault(caught_by="repeated_creations_happen_once")
+def idempotency_keys_are_folded(patch: Patch) -> None:
+    """Idempotency-Keys that differ in case only are taken for the same."""
+
+    @patch(Idempotency, "_digest")
+    def digest(right: Right, self: Any, text: str) -> bytes:
+        return right(self, text.lower())
 
 
 @fault(caught_by="repeated_creations_happen_once")

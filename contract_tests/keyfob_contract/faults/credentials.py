@@ -1,5 +1,7 @@
 """Faults in which credentials are looked at."""
 
+from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -55,6 +57,41 @@ def input_is_judged_before_the_key(patch: Patch) -> None:
     def answer(right: Right, self: Any, case: Case) -> Any:
         case.admitted.arguments(case.request, case.path_values)
         return right(self, case)
+
+
+@fault(caught_by="malformed_key_is_refused")
+def the_user_of_basic_is_a_key(patch: Patch) -> None:
+    """A key is taken for the user of HTTP's Basic scheme, as some other APIs do."""
+
+    @patch(judge, "credential_of")
+    def credential_of(right: Right, request: Request) -> str:
+        scheme, _, sent = "".join(request.header_values(b"authorization")).partition(" ")
+        if scheme == "Basic":
+            return b64decode(sent + "==").decode("latin-1").partition(":")[0]
+        return right(request)
+
+
+@fault(caught_by="two_credentials_are_refused")
+def other_schemes_are_overlooked(patch: Patch) -> None:
+    """Beside X-API-Key whatever is in Authorization is overlooked, but a second key."""
+
+    @patch(judge, "credential_of")
+    def credential_of(right: Right, request: Request) -> str:
+        keys = request.header_values(b"x-api-key")
+        others = request.header_values(b"authorization")
+        return keys[0] if keys and others and others[0].startswith("Basic") else right(request)
+
+
+@fault(caught_by="revoked_key_is_refused")
+def revoked_keys_work_in_the_other_header(patch: Patch) -> None:
+    """A revoked key is accepted if it comes as X-API-Key."""
+    _alive_if(patch, lambda request: bool(request.header_values(b"x-api-key")))
+
+
+@fault(caught_by="head_answers_as_get")
+def revoked_keys_may_look_at_heads(patch: Patch) -> None:
+    """A revoked key is accepted for HEAD."""
+    _alive_if(patch, lambda request: request.method == "HEAD")
 
 
 @fault(caught_by="malformed_key_is_refused")
@@ -169,3 +206,18 @@ def _compare_the_first_half(patch: Patch) -> None:
     patch(authentication, "digest")(digest)
     patch(api_keys, "digest")(digest)
     patch.put(authentication, "is_well_formed", lambda _value: True)
+
+
+def _alive_if(patch: Patch, is_it: Callable[[Request], bool]) -> None:
+    """Take revoked keys for live ones in some requests."""
+    asked: list[Request] = []
+
+    @patch(Judge, "_authenticated")
+    def authenticated(right: Right, self: Any, case: Case) -> Actor:
+        asked[:] = [case.request]
+        return right(self, case)
+
+    @patch(Authentication, "demand_alive")
+    def demand_alive(right: Right, self: Any, credential: Credential) -> None:
+        if not is_it(asked[0]):
+            right(self, credential)

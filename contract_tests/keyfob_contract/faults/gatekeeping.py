@@ -41,6 +41,15 @@ def authorize_tells_every_scope(patch: Patch) -> None:
         return with_header(with_members(reply, scopes=words), "x-keyfob-scopes", " ".join(words))
 
 
+@fault(caught_by="authorize_tells_gateways_its_error")
+def gateways_are_not_told_of_limits(patch: Patch) -> None:
+    """The header that tells gateways the error is missing from 429."""
+
+    @patch.replies
+    def bend(_request: Request, reply: Reply) -> Reply:
+        return with_header(reply, "x-keyfob-error", None) if reply.status == 429 else reply
+
+
 @fault(caught_by="authorize_asks_about_scope_and_site")
 def authorize_does_not_ask_about_the_scope(patch: Patch) -> None:
     """authorize says yes to a scope that the key lacks."""
@@ -77,7 +86,7 @@ def a_key_for_every_site_covers_what_is_none(patch: Patch) -> None:
         right(self, actor, scope, None if actor.sites.every else site_id)
 
 
-@fault(caught_by="killed_keys_are_dead_at_once")
+@fault(caught_by="changed_keys_are_judged_anew_at_once")
 def authorize_remembers_keys(patch: Patch) -> None:
     """authorize remembers for ten seconds that a key was good, whatever became of it."""
     good: dict[tuple[str, int], tuple[int, Actor]] = {}
@@ -144,6 +153,15 @@ def verdicts_tell_every_scope(patch: Patch) -> None:
     def bend(_request: Request, reply: Reply) -> Reply:
         is_verdict = b'"valid"' in reply.body and "scopes" in reply.json
         return with_members(reply, scopes=scope_words(ALL_SCOPES)) if is_verdict else reply
+
+
+@fault(caught_by="verify_tells_what_a_value_is_worth")
+def verify_takes_values_with_blanks(patch: Patch) -> None:
+    """verifyApiKey says that a value is good of which only a part is."""
+
+    @patch(Gatekeeper, "verify")
+    def verify(right: Right, self: Any, asker: Actor, value: str, *asked: Any) -> Verdict:
+        return right(self, asker, value.strip(), *asked)
 
 
 @fault(caught_by="verify_tells_what_a_value_is_worth")

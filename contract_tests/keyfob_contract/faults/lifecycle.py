@@ -6,7 +6,7 @@ from typing import Any
 from keyfob.domain import lifecycle
 from keyfob.domain.api_keys import ApiKeys, KeyView
 from keyfob.errors import KeyIsExpired
-from keyfob.model import Actor, ApiKey, KeyStatus
+from keyfob.model import Actor, ApiKey, KeyStatus, RevokedReason
 from keyfob.store.api_keys import ApiKeyRows
 from keyfob.store.key_filters import KeyFilter
 from keyfob_contract.faults.bending import with_members
@@ -155,3 +155,14 @@ def revoked_keys_look_active(patch: Patch) -> None:
         seen = right(self, *shown)
         is_revoked = seen.status is KeyStatus.REVOKED
         return replace(seen, status=KeyStatus.ACTIVE) if is_revoked else seen
+
+
+@fault(caught_by="the_state_table_holds")
+def to_revoke_again_changes_the_reason(patch: Patch) -> None:
+    """Who revokes a revoked key again changes why it was revoked."""
+
+    @patch(lifecycle, "revoked")
+    def revoked(right: Right, key: ApiKey, reason: Any, now: int) -> ApiKey:
+        changed = right(key, reason, now)
+        is_free = key.revoked_at is not None and key.revoked_reason is not RevokedReason.COMPROMISED
+        return replace(changed, revoked_reason=reason) if is_free else changed

@@ -17,6 +17,19 @@ from keyfob_contract.wire.message import Reply, Request
 REFILLED_FROM = 0.6
 
 
+@fault(caught_by="limits_are_told_in_headers")
+def the_window_never_gets_shorter(patch: Patch) -> None:
+    """RateLimit tells the length of the window, however much of it has passed."""
+
+    @patch.replies
+    def bend(_request: Request, reply: Reply) -> Reply:
+        state, policy = reply.header("ratelimit"), reply.header("ratelimit-policy")
+        if state is None or policy is None:
+            return reply
+        whole = policy.partition(";w=")[2]
+        return with_header(reply, "ratelimit", f"{state.partition(';t=')[0]};t={whole}")
+
+
 @fault(caught_by="a_window_lets_exactly_n_pass")
 def one_too_many_passes(patch: Patch) -> None:
     """A window lets one request more pass than the limit says."""

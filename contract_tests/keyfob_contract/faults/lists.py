@@ -213,6 +213,18 @@ def cursors_fit_every_filter(patch: Patch) -> None:
 
 
 @fault(caught_by="cursors_belong_to_their_list")
+def cursors_of_visitors_fit_every_filter(patch: Patch) -> None:
+    """A cursor of the list of visitors is accepted with other filters than its own."""
+    _fitting(patch, "vis")
+
+
+@fault(caught_by="cursors_belong_to_their_list")
+def cursors_of_events_fit_every_filter(patch: Patch) -> None:
+    """A cursor of the audit trail is accepted with other filters than its own."""
+    _fitting(patch, "auditEvents")
+
+
+@fault(caught_by="cursors_belong_to_their_list")
 def altered_cursors_begin_again(patch: Patch) -> None:
     """A cursor that was altered answers the first page."""
 
@@ -222,6 +234,12 @@ def altered_cursors_begin_again(patch: Patch) -> None:
             return right(self, *asked)
         except ValidationFailed:
             return None
+
+
+def _fitting(patch: Patch, kind: str) -> None:
+    @patch(pagination, "_fingerprint")
+    def fingerprint(right: Right, question: tuple[str | None, ...]) -> str:
+        return right(question[:2] if question[0] == kind else question)
 
 
 def _end(page: Right, cursors: Any, item: Any, question: Any) -> str:

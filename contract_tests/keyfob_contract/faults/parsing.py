@@ -16,6 +16,24 @@ def unknown_parameters_are_dropped(patch: Patch) -> None:
     _overlook_in_queries(patch, "is not a parameter of this operation")
 
 
+@fault(caught_by="unknown_parameters_are_refused")
+def parameters_against_caches_are_dropped(patch: Patch) -> None:
+    """The parameter that some add so that no cache answers is silently dropped."""
+
+    @patch(parameters, "_pairs")
+    def pairs(right: Right, query: bytes) -> Any:
+        return [pair for pair in right(query) if pair[0] != b"_"]
+
+
+@fault(caught_by="ambiguous_json_is_refused")
+def the_last_of_two_members_within_counts(patch: Patch) -> None:
+    """Of a member that comes twice in an object within the body the last one counts."""
+
+    @patch(json_body, "_members")
+    def members(right: Right, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return dict(pairs) if "a" in dict(pairs) else right(pairs)
+
+
 @fault(caught_by="repeated_parameters_are_refused")
 def the_first_of_two_parameters_counts(patch: Patch) -> None:
     """Of a query parameter that comes twice the first is taken."""

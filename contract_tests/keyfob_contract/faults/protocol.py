@@ -9,6 +9,7 @@ from keyfob.gate import judge
 from keyfob.gate.refusals import MethodNotAllowed
 from keyfob.gate.routing import PathItem
 from keyfob.reply import Reply as Answer
+from keyfob_contract.faults.bending import with_header
 from keyfob_contract.faults.fault import Patch, Right, fault
 from keyfob_contract.wire.message import Reply, Request
 
@@ -20,6 +21,27 @@ def a_slash_too_many_is_forgiven(patch: Patch) -> None:
     @patch(judge, "path_segments")
     def path_segments(right: Right, raw_path: bytes) -> tuple[str, ...]:
         return right(raw_path.rstrip(b"/"))
+
+
+@fault(caught_by="unknown_paths_are_not_found")
+def paths_are_known_in_any_case(patch: Patch) -> None:
+    """A path in capital letters is taken for the one in small ones."""
+
+    @patch(judge, "path_segments")
+    def path_segments(right: Right, raw_path: bytes) -> tuple[str, ...]:
+        return right(raw_path.lower() if raw_path.isupper() else raw_path)
+
+
+@fault(caught_by="creations_say_where_to_look")
+def employees_are_said_to_be_elsewhere(patch: Patch) -> None:
+    """Location names the list to which an employee was added, and not the employee."""
+    _moved(patch, "/v1/employees/", "/v1/employees")
+
+
+@fault(caught_by="creations_say_where_to_look")
+def new_things_are_said_to_be_elsewhere(patch: Patch) -> None:
+    """Location leaves out the version that the paths of the API begin with."""
+    _moved(patch, "/v1/", "/")
 
 
 @fault(caught_by="unknown_paths_are_not_found")
@@ -122,3 +144,13 @@ def malformed_targets_crash(patch: Patch) -> None:
         if b"%0A" in raw_path:
             raise UnicodeError("a line break in a header")
         return right(raw_path)
+
+
+def _moved(patch: Patch, begin: str, wrong: str) -> None:
+    @patch.replies
+    def bend(_request: Request, reply: Reply) -> Reply:
+        told = reply.header("location") or ""
+        if not told.startswith(begin):
+            return reply
+        is_list = wrong.count("/") > 1
+        return with_header(reply, "location", wrong if is_list else wrong + told[len(begin) :])

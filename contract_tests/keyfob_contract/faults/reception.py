@@ -1,6 +1,7 @@
 """Faults in the books on visitors, employees and deliveries."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from keyfob.domain import book
 from keyfob.domain.keyfob import Keyfob
 from keyfob.model import EVERY_SITE, Actor, Position, Sites
 from keyfob.reception import EntryStatus
+from keyfob.store import reception as rows
 from keyfob.store import tables
 from keyfob.store.reception import EntryRows
 from keyfob.store.store import Store
@@ -93,19 +95,19 @@ def one_moment_of_visitors_fits_on_one_page(patch: Patch) -> None:
         return right(self, *others, earlier, limit)
 
 
-@fault(caught_by="filters_agree_with_the_walk")
+@fault(caught_by="the_books_agree_with_their_filters")
 def visitors_are_shown_at_every_site(patch: Patch) -> None:
     """The filter of visitors by site leaves everything as it is."""
     _asked_for_without(patch, site_id=None)
 
 
-@fault(caught_by="filters_agree_with_the_walk")
+@fault(caught_by="the_books_agree_with_their_filters")
 def visitors_are_shown_in_every_state(patch: Patch) -> None:
     """The filter of visitors by status leaves everything as it is."""
     _asked_for_without(patch, status=None)
 
 
-@fault(caught_by="filters_agree_with_the_walk")
+@fault(caught_by="the_books_agree_with_their_filters")
 def visitors_are_shown_on_every_day(patch: Patch) -> None:
     """The filter of visitors by the time at which they are expected leaves everything as it is."""
     _asked_for_without(patch, expected_from=None, expected_until=None)
@@ -116,3 +118,92 @@ def _asked_for_without(patch: Patch, **filters: None) -> None:
     def page(right: Right, self: Any, organization_id: str, *how: Any) -> Any:
         within, asked, *others = how
         return right(self, organization_id, within, replace(asked, **filters), *others)
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def a_search_outweighs_the_status(patch: Patch) -> None:
+    """Who looks for a name is shown those of every status."""
+    _asked(patch, lambda asked: {"status": asked.status if asked.name_contains is None else None})
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def searches_have_wildcards(patch: Patch) -> None:
+    """An underscore in the text that is looked for, and all behind it, stands for anything."""
+    _asked(patch, lambda asked: {"name_contains": (asked.name_contains or "").split("_")[0]})
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def expected_until_is_included(patch: Patch) -> None:
+    """Visitors who are expected at just the time until which they were asked for are shown."""
+    until = "expected_until"
+    _asked(patch, lambda asked: {until: asked.expected_until and asked.expected_until + 1})
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def searches_fold_ascii_only(patch: Patch) -> None:
+    """A search finds a letter with an accent in its own case only."""
+
+    def folded(text: str) -> str:
+        return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+    patch.put(rows, "folded", folded)
+
+
+@fault(caught_by="pages_are_as_long_as_asked_for")
+def pages_have_one_item_more(patch: Patch) -> None:
+    """A page of visitors has an item more than was asked for."""
+
+    @patch(book.Book, "list")
+    def page(right: Right, self: Any, actor: Actor, asked: Any, *, limit: int, **how: Any) -> Any:
+        return right(self, actor, asked, limit=limit + 1, **how)
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def visitors_are_listed_as_they_are_expected(patch: Patch) -> None:
+    """Each page of visitors is in the order in which they are expected."""
+
+    @patch(EntryRows, "page")
+    def page(right: Right, self: Any, *how: Any) -> Any:
+        found = right(self, *how)
+        is_visitors = all(hasattr(entry, "expected_at") for entry in found)
+        return sorted(found, key=lambda v: -v.expected_at) if is_visitors else found
+
+
+@fault(caught_by="steps_are_taken_in_their_order")
+def who_comes_again_never_left(patch: Patch) -> None:
+    """When an employee checks in again, it is forgotten when he has last left."""
+
+    @patch(EntryRows, "change")
+    def change(right: Right, self: Any, *where: Any) -> bool:
+        *entry, changes = where
+        times = {n: None for n in ("last_checked_out_at",) if "last_checked_in_at" in changes}
+        return right(self, *entry, {**changes, **times})
+
+
+@fault(caught_by="steps_are_taken_in_their_order")
+def recipients_are_said_to_have_collected(patch: Patch) -> None:
+    """Who does not tell who has collected a delivery is said to have given it to its recipient."""
+
+    @patch(EntryRows, "change")
+    def change(right: Right, self: Any, *where: Any) -> bool:
+        *entry, changes = where
+        named = {n: v or "the recipient" for n, v in changes.items() if n == "collector_name"}
+        return right(self, *entry, {**changes, **named})
+
+
+@fault(caught_by="repeated_creations_answer_as_the_first_time")
+def repeated_creations_answer_what_became_of_it(patch: Patch) -> None:
+    """A repeated creation of a visitor answers what has become of the visitor since."""
+
+    @patch(handlers, "create_visitor")
+    def create_visitor(right: Right, keyfob: Keyfob, actor: Actor, *what: Any, **how: Any) -> Any:
+        reply = right(keyfob, actor, *what, **how)
+        seen = handlers.get_visitor(keyfob, actor, reply.body["id"])
+        return replace(reply, body=seen.body)
+
+
+def _asked(patch: Patch, changed: Callable[[Any], dict[str, Any]]) -> None:
+    @patch(EntryRows, "page")
+    def page(right: Right, self: Any, organization_id: str, within: Any, *how: Any) -> Any:
+        asked, *where = how
+        return right(self, organization_id, within, replace(asked, **changed(asked)), *where)

@@ -1,11 +1,14 @@
-"""Faults in request ids, and in what keeps values secret."""
+"""Faults in request ids, in the traces of requests, and in what keeps values secret."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from keyfob.domain import api_keys
-from keyfob.gate import asgi
+from keyfob.gate import accounting, asgi
+from keyfob.gate.judge import Judge
+from keyfob.usage import Recorder, UsageRecord
 from keyfob_contract.faults.bending import (
     is_error,
     with_error,
@@ -49,13 +52,13 @@ def request_ids_come_again_after_300(patch: Patch) -> None:
 
 @fault(caught_by="request_ids_are_unique")
 def clients_name_their_requests(patch: Patch) -> None:
-    """An X-Request-Id that a client sends is taken over, so that two requests may share one."""
+    """A client's X-Request-Id of the right form is taken over, and two requests may share it."""
 
     @patch(asgi.Gate, "_request")
     async def request(right: Right, self: Any, scope: Any, receive: Any) -> Any:
         made = await right(self, scope, receive)
         named = made.header_values(b"x-request-id")
-        return replace(made, id=named[0]) if named else made
+        return replace(made, id=named[0]) if named and named[0].startswith("req_") else made
 
 
 @fault(caught_by="values_stay_secret")
@@ -86,6 +89,67 @@ def the_key_is_in_a_header_for_debugging(patch: Patch) -> None:
         return with_header(reply, "x-debug-credential", sent[0]) if sent else reply
 
 
+@fault(caught_by="requests_can_be_traced")
+def what_was_not_found_cannot_be_traced(patch: Patch) -> None:
+    """Nobody finds out whose key came with a request for a path that does not exist."""
+    patch.put(Judge, "attribute", lambda _self, _case: None)
+
+
+@fault(caught_by="requests_can_be_traced")
+def wrong_methods_cannot_be_traced(patch: Patch) -> None:
+    """Nobody finds out what became of a request with a method that its path does not have."""
+    _untraced(patch, "METHOD_NOT_ALLOWED")
+
+
+@fault(caught_by="requests_can_be_traced")
+def long_bodies_cannot_be_traced(patch: Patch) -> None:
+    """Nobody finds out what became of a request that was too long."""
+    _untraced(patch, "PAYLOAD_TOO_LARGE")
+
+
+@fault(caught_by="requests_can_be_traced")
+def traces_tell_no_code(patch: Patch) -> None:
+    """The trace of a refused request tells OK."""
+
+    @patch(Recorder, "record")
+    def record(right: Right, self: Any, record: UsageRecord) -> None:
+        right(self, record._replace(code="OK"))
+
+
+@fault(caught_by="requests_can_be_traced")
+def clients_name_their_address(patch: Patch) -> None:
+    """Traces tell the address that a client put into X-Forwarded-For itself."""
+
+    @patch(asgi, "client_address")
+    def client_address(right: Right, peer: str, headers: Any, trusted: int) -> str:
+        named = [value for name, value in headers if name == b"x-forwarded-for"]
+        return named[0].decode("latin-1") if named else right(peer, headers, trusted)
+
+
+@fault(caught_by="values_stay_secret")
+def traces_show_values_in_paths(patch: Patch) -> None:
+    """The trace of a request shows the path as it was sent, with a key that somebody put there."""
+    patch.put(accounting, "masked", lambda text: text)
+
+
+@fault(caught_by="requests_can_be_traced")
+def heads_are_traced_as_gets(patch: Patch) -> None:
+    """The trace of a HEAD tells of a GET."""
+    _recorded(patch, lambda record: {"method": record.method.replace("HEAD", "GET")})
+
+
+@fault(caught_by="requests_can_be_traced")
+def traces_tell_the_first_version(patch: Patch) -> None:
+    """A trace tells that the first value of the key was sent, whichever was."""
+    _recorded(patch, lambda record: {"secret_version": record.key_id and 1})
+
+
+@fault(caught_by="requests_can_be_traced")
+def user_agents_are_cut_short(patch: Patch) -> None:
+    """A trace tells only the beginning of a user agent."""
+    _recorded(patch, lambda record: {"user_agent": record.user_agent[:64]})
+
+
 def _repeat_request_ids(patch: Patch, *, after: int) -> None:
     ids: list[str] = []
     turns = itertools.count()
@@ -96,3 +160,16 @@ def _repeat_request_ids(patch: Patch, *, after: int) -> None:
         if turn < after:
             ids.append(right(prefix, rng))
         return ids[turn % after]
+
+
+def _untraced(patch: Patch, code: str) -> None:
+    @patch(Recorder, "record")
+    def record(right: Right, self: Any, record: UsageRecord) -> None:
+        if record.code != code:
+            right(self, record)
+
+
+def _recorded(patch: Patch, changed: Callable[[UsageRecord], dict[str, Any]]) -> None:
+    @patch(Recorder, "record")
+    def record(right: Right, self: Any, record: UsageRecord) -> None:
+        right(self, record._replace(**changed(record)))

@@ -24,7 +24,7 @@ from keyfob_contract.rules.profile import read_profile
 from keyfob_contract.rules.spec import Contract
 from keyfob_contract.run.journal import PASSIVE
 from keyfob_contract.run.kit import Effort, Kit, Subject
-from keyfob_contract.run.results import RunResult, Verdict
+from keyfob_contract.run.results import CheckResult, RunResult, Verdict
 from keyfob_contract.wire.clocks import Clock
 
 MARK = "kit-self-test"
@@ -89,15 +89,21 @@ def try_fault(fault: Fault, *, thorough: bool) -> FaultResult:
     try:
         with fault.in_force(), service_in_process() as subject:
             result = _run(subject, fault.caught_by, thorough=thorough)
-        caught_by = tuple(check.name for check in result.of(Verdict.BROKEN))
+        caught_by = tuple(check.name for check in result.of(Verdict.BROKEN) if _noticed(check))
+        trouble = next((check.stumble for check in result.checks if check.stumble), "")
     except CouldNotBegin as reason:
         trouble = str(reason)
-    except Exception as error:  # noqa: BLE001  a check that stumbles has not noticed what is wrong
+    except Exception as error:  # noqa: BLE001  it is the fault's or the kit's
         trouble = f"{type(error).__name__}: {error}"
     seconds = time.perf_counter() - started
     return FaultResult(
         fault.name, fault.group, fault.sentence, fault.caught_by, caught_by, seconds, trouble
     )
+
+
+def _noticed(check: CheckResult) -> bool:
+    """Say whether a check has noticed what is wrong, and not just stumbled over it."""
+    return any(complaint.text != check.stumble for complaint in check.complaints)
 
 
 def _run(subject: Subject, expected: str, *, thorough: bool) -> RunResult:

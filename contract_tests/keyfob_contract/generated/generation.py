@@ -34,9 +34,9 @@ MODES = tuple(schemathesis.GenerationMode)
 SHARE_OF_COVERAGE = 0.6  # at most, of all requests; the rest is random
 IMPATIENCE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 _NOWHERE = "http://nowhere.example"
-_FRAMING_HEADERS = frozenset(
+_UNWANTED_HEADERS = frozenset(
     {"host", "content-length", "connection", "transfer-encoding", "expect", "upgrade", "te"}
-    | {"trailer", "cookie"}
+    | {"trailer", "cookie", "x-schemathesis-testcaseid"}
 )
 
 
@@ -61,7 +61,7 @@ class Generator:
         self._plain = self._operations(hints.on(spec, ids=False))
         self._hinted = self._operations(hints.on(spec))
         headers = contract.profile.credentials.headers
-        self._own_headers = _FRAMING_HEADERS | {h.partition(":")[0].lower() for h in headers}
+        self._own_headers = _UNWANTED_HEADERS | {h.partition(":")[0].lower() for h in headers}
 
     def plan(self, total: int, has_time: Callable[[], bool] = lambda: True) -> Plan:
         """Answer at most ``total`` requests, but some for each operation.

@@ -62,5 +62,5 @@ class Ledger:
             yield f"  {operation_id:<18} {histogram}"
 
     def _successes(self, operation_id: str) -> int:
-        counter = self._statuses[operation_id]
+        counter = self._statuses.get(operation_id, Counter[int]())
         return sum(n for status, n in counter.items() if 200 <= status < 300)

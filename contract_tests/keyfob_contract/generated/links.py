@@ -23,7 +23,7 @@ def followed(kit: Kit, exchange: Exchange) -> Iterator[tuple[LinkRule, Request]]
     rule = exchange.documented
     for link in rule.links if rule else ():
         target = kit.contract.by_id.get(link.operation_id)
-        given = {name: _value(text, exchange) for name, text in link.parameters.items()}
+        given = {name: value_of(text, exchange) for name, text in link.parameters.items()}
         if target is not None and all(each not in (NOTHING, None) for each in given.values()):
             yield link, _request(kit, target, link, given, exchange)
 
@@ -48,7 +48,7 @@ def _request(
         ids = {name: value for name, value in plain.items() if name in target.path_values}
         request = kit.samples.request(kit.live, target, ids=ids)
     if link.body is not None:
-        request = request.with_json(_value(link.body, exchange))
+        request = request.with_json(value_of(link.body, exchange))
     return _with_query(request, {n: v for n, v in plain.items() if n in target.query})
 
 
@@ -58,7 +58,7 @@ def _with_query(request: Request, given: dict[str, str]) -> Request:
     return replace(request, target=request.path + ("?" + "&".join(pairs) if pairs else ""))
 
 
-def _value(expression: Any, exchange: Exchange) -> Any:
+def value_of(expression: Any, exchange: Exchange) -> Any:
     """Answer what a runtime expression stands for: what is none stands for itself."""
     if not isinstance(expression, str) or not expression.startswith("$"):
         return expression

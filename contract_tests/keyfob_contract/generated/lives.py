@@ -1,33 +1,26 @@
 """Random lives of several keys of several organisations, held against the state table."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import Bundle, invariant, precondition, rule
 
 from keyfob_contract.generated.lifecycle import (
     DAY_MS,
     DEFAULT_RATE_LIMIT,
     NOT_FOUND,
     OK,
-    TIMES,
     ModelKey,
     Outcome,
-    shown,
     spelt,
 )
-from keyfob_contract.generated.story import Caller, Stories
+from keyfob_contract.generated.looks import KeyLooks, path, plain
+from keyfob_contract.generated.story import Caller
 from keyfob_contract.rules.exchange import Exchange
-from keyfob_contract.rules.paths import CURRENT, KEYS
-from keyfob_contract.run.api import Api, described
-from keyfob_contract.run.kit import Kit
-from keyfob_contract.run.vault import State
-from keyfob_contract.wire.clocks import SteppingClock
+from keyfob_contract.rules.paths import KEYS
+from keyfob_contract.run.api import Api
 
-VERIFY = f"{KEYS}/verify"
 HOUR_MS = 3_600_000
 LONG_MS = st.sampled_from([DAY_MS, 30 * DAY_MS, 400 * DAY_MS])
 SHORT_MS = st.sampled_from([1, 1000, HOUR_MS])
@@ -52,50 +45,22 @@ CHANGES = st.fixed_dictionaries(
         "rateLimit": st.none() | RATE_LIMITS,
     },
 )
-STATUSES = ("active", "expired", "revoked")
 CALLERS = st.integers(0, 5)  # the first half stands for whoever the key belongs to
-STATE_OF_CODE = {
-    None: State.LIVE,
-    "API_KEY_ROTATED": State.ROTATED,
-    "API_KEY_EXPIRED": State.EXPIRED,
-    "API_KEY_REVOKED": State.REVOKED,
-    "API_KEY_INVALID": State.DELETED,
-}
 
 
-class KeyLives(RuleBasedStateMachine):
+class KeyLives(KeyLooks):
     """Several keys at once; what each may answer is worked out by ``ModelKey``.
 
     What a step has touched is looked at at once, from all sides; everything, at the end of a life.
-
-    Attributes:
-        callers: of each organisation first the one that owns its keys, who may do everything.
-        sites: of each organisation.
     """
 
-    kit: ClassVar[Kit]
-    stories: ClassVar[Stories]
-    callers: ClassVar[Sequence[Caller]]
-    sites: ClassVar[Mapping[str, Sequence[str]]]
     keys = Bundle("keys")
 
     def __init__(self) -> None:
         super().__init__()
-        self.models: list[ModelKey] = []
         self.touched: list[ModelKey] = []
-        self.looks = 0
-        self.mark = f"{self.kit.mark} life {self.stories.begin()} "
         if self.knows_the_time:
             self.kit.clock.wait(HOUR_MS / 1000)
-
-    @property
-    def now(self) -> int:
-        return self.kit.clock()
-
-    @property
-    def knows_the_time(self) -> bool:
-        """Whether the implementation's clock is ours."""
-        return isinstance(self.kit.clock, SteppingClock)
 
     # --- what happens to keys ----------------------------------------------------------------
 
@@ -212,89 +177,12 @@ class KeyLives(RuleBasedStateMachine):
             for key in self.models:
                 self.kit.keyring.remove(key.id)
 
-    def look_at(self, key: ModelKey) -> None:
-        """Look at a key from all sides, and at what each of its values is worth."""
-        for caller in self.callers:
-            if self.stories.wants(look := f"view by {caller.name}"):
-                outcome = self.outcome_for(caller, key, key.view)
-                self.demand(self.ask(caller.api, "GET", path(key), look=look), outcome, key)
-        for value in key.values:
-            if self.stories.wants(look := "use"):
-                outcome = self.use_of(key, value)
-                holder = self.owner_of(key).api.with_value(value)
-                self.demand(self.ask(holder, "GET", CURRENT, look=look), outcome, key)
-        for caller in self.callers:
-            if self.stories.wants(look := f"verdict for {caller.name}"):
-                is_owner = caller == self.owner_of(key)
-                for value in key.values if is_owner else key.values[-1:]:
-                    self.demand_verdict(caller, key, value, look)
-
-    def demand_verdict(self, caller: Caller, key: ModelKey, value: str, look: str) -> None:
-        outcome = key.use(value, self.now)
-        if not key.is_met_by(caller.organization, caller.site_ids):
-            outcome = Outcome(401, "API_KEY_INVALID")
-        code = outcome.code or "VALID"
-        exchange = self.ask(caller.api, "POST", VERIFY, {"key": value}, look=look)
-        self.stories.demand(exchange, OK)
-        verdict = exchange.json
-        known = key.id if code != "API_KEY_INVALID" else None
-        judged = (verdict.get("valid"), verdict.get("code"), verdict.get("keyId"))
-        if judged != (code == "VALID", code, known):
-            self.stories.fail(exchange, f"{caller.name} hears {judged} of a value that is {code}")
-
-    @property
-    def lists(self) -> Sequence[tuple[str, Caller, str | None]]:
-        """Every list that there is to look at, with what the look is called."""
-        return [
-            (f"{status or 'all'} keys for {caller.name}", caller, status)
-            for status in (None, *STATUSES)
-            for caller in self.callers
-        ]
-
-    def look_at_a_list(self) -> None:
-        """Look at the keys of one caller in one state: each time others, unless one is sought."""
-        lists = self.lists
-        sought = [each for each in lists if self.stories.seeks(each[0])]
-        look, caller, status = sought[0] if sought else lists[self.looks % len(lists)]
-        self.looks += 1
-        if not self.stories.wants(look):
-            return
-        states = {
-            key.id: key.status(self.now)
-            for key in self.models
-            if not key.deleted and key.is_met_by(caller.organization, caller.site_ids)
-        }
-        query = urlencode({"q": self.mark, "limit": 100} | ({"status": status} if status else {}))
-        exchange = self.ask(caller.api, "GET", f"{KEYS}?{query}", look=look)
-        self.stories.demand(exchange, OK)
-        page = exchange.json
-        expected = {key_id for key_id, state in states.items() if status in {None, state}}
-        if sorted(key["id"] for key in page["data"]) != sorted(expected):
-            self.stories.fail(exchange, f"there are other {look} than are shown")
-        counts = dict.fromkeys(STATUSES, 0) | Counter(states.values())
-        if page["counts"] != counts:
-            told = f"{caller.name} is told of {page['counts']} keys"
-            self.stories.fail(exchange, f"{told}, and there are {counts}")
-
     # --- how ---------------------------------------------------------------------------------
-
-    def owner_of(self, key: ModelKey) -> Caller:
-        return next(c for c in self.callers if c.organization == key.organization)
 
     def caller(self, who: int, key: ModelKey) -> Caller:
         """Answer somebody who is about to do something to a key: the owner every other time."""
         self.touched.append(key)
         return self.callers[who] if who < len(self.callers) else self.owner_of(key)
-
-    def outcome_for(self, caller: Caller, key: ModelKey, table: Callable[[], Outcome]) -> Outcome:
-        """Answer what the table says, unless the key is absent to the caller."""
-        return table() if key.is_met_by(caller.organization, caller.site_ids) else NOT_FOUND
-
-    def use_of(self, key: ModelKey, value: str) -> Outcome:
-        """Answer what comes of using a value, and have the kit know in what state it is."""
-        outcome = key.use(value, self.now)
-        self.kit.vault.mark(value, STATE_OF_CODE[outcome.code])
-        return outcome
 
     def patch(self, caller: Caller, key: ModelKey, changes: Mapping[str, Any]) -> None:
         outcome = self.outcome_for(caller, key, lambda: key.edit(changes, self.now))
@@ -302,26 +190,6 @@ class KeyLives(RuleBasedStateMachine):
 
     def act(self, api: Api, method: str, target: str, body: Any = None) -> Exchange:
         return self.ask(api, method, target, body, look=None)
-
-    def ask(
-        self, api: Api, method: str, target: str, body: Any = None, /, *, look: str | None
-    ) -> Exchange:
-        return self.stories.ask(api, described(method, target, body), look)
-
-    def demand(self, exchange: Exchange, outcome: Outcome, key: ModelKey) -> None:
-        self.stories.demand(exchange, outcome)
-        if outcome is OK:
-            self.demand_shown(exchange, key)
-
-    def demand_shown(self, exchange: Exchange, key: ModelKey) -> None:
-        expected = key.resource(self.now)
-        if not self.knows_the_time:
-            expected = {name: value for name, value in expected.items() if name not in TIMES}
-        seen = shown(exchange.json, expected)
-        for name, value in expected.items():
-            if seen[name] != value:
-                text = f"{name} is {_plain(seen[name])}, and should be {_plain(value)}"
-                self.stories.fail(exchange, text)
 
     def later(self, milliseconds: int | None) -> int | None:
         """Answer a time to come; without our hand on the clock, never so soon that it passes."""
@@ -341,14 +209,6 @@ class KeyLives(RuleBasedStateMachine):
         return found
 
 
-def path(key: ModelKey) -> str:
-    return f"{KEYS}/{key.id}"
-
-
 def as_body(members: Mapping[str, Any]) -> dict[str, Any]:
-    body = {name: _plain(member) for name, member in members.items()}
+    body = {name: plain(member) for name, member in members.items()}
     return {**body, "expiresAt": spelt(members["expiresAt"])} if "expiresAt" in members else body
-
-
-def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, frozenset) else value

@@ -42,15 +42,16 @@ class Stories:
 
     Args:
         ends_at: when to stop, by this machine's monotonic clock; None for never.
-        patience_seconds: for how long to look for a shorter story after a first one.
+        patience: for how many lives, and seconds, to look for a shorter story after a first one.
         is_thorough: whether to look at everything, too, where only one look went wrong.
     """
 
     def __init__(
-        self, ends_at: float | None, patience_seconds: float, *, is_thorough: bool = False
+        self, ends_at: float | None, patience: tuple[int, float], *, is_thorough: bool = False
     ) -> None:
         self._ends_at = ends_at
-        self._patience_seconds = patience_seconds
+        self._patience = patience
+        self._most_lives: int | None = None
         self._is_thorough = is_thorough
         self._told: list[tuple[str | None, Exchange]] = []
         self._ended_badly = False
@@ -60,16 +61,17 @@ class Stories:
         self.lives = 0
         self.steps = 0
 
-    def begin(self) -> int:
-        """Listen to another life, and answer its number."""
+    def begin(self) -> None:
+        """Listen to another life."""
         self._told.clear()
         self._ended_badly = False
         self.lives += 1
-        return self.lives
 
     @property
     def is_over(self) -> bool:
         """Whether time is up."""
+        if self._most_lives is not None and self.lives > self._most_lives:
+            return True
         return self._ends_at is not None and time.monotonic() >= self._ends_at
 
     @property
@@ -114,7 +116,9 @@ class Stories:
         self._ended_badly = True
         if self.worst is None:
             self._sought = self._told[-1][0] if self._told else None
-            latest = time.monotonic() + self._patience_seconds
+            lives, seconds = self._patience
+            self._most_lives = self.lives + lives
+            latest = time.monotonic() + seconds
             self._ends_at = min(latest, self._ends_at or latest)
         evidence = tuple(self._leading_to(exchange))
         if self.worst is None or len(evidence) <= len(self.worst.evidence):

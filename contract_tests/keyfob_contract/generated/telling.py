@@ -10,6 +10,7 @@ from keyfob_contract.generated.lives import KeyLives
 from keyfob_contract.generated.story import Broken, Caller, Enough, Stories
 from keyfob_contract.run.api import Unexpected
 from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.stumbling import STUMBLES, spelt_stumble
 
 SITES = 2
 IMPATIENCE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
@@ -25,10 +26,10 @@ def callers_of(kit: Kit) -> Callers:
     """
     callers: list[Caller] = []
     sites: dict[str, Sequence[str]] = {}
-    for name, admin in (("the organisation", kit.admin), ("another organisation", kit.other)):
-        if admin is None:
+    for name, maker in (("the organisation", kit.live), ("another organisation", kit.other)):
+        if maker is None:
             continue
-        owner = kit.keyring.make("owner", admin)
+        owner = kit.keyring.make("owner", maker)
         sites[name] = [kit.resources.fresh(owner.api, "siteId") for _ in range(SITES)]
         limited = kit.keyring.make("limited", owner.api, siteIds=[sites[name][0]])
         everywhere, here = frozenset({"*"}), frozenset({sites[name][0]})
@@ -67,8 +68,8 @@ def tell(kit: Kit, callers: Callers, stories: Stories) -> bool:
         return stories.worst is None or stories.is_over
     except Unexpected as refusal:
         stories.tell_of(refusal.exchange, str(refusal))
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except STUMBLES as error:
         if stories.last is None:
             raise
-        stories.tell_of(stories.last, f"the reply cannot be understood ({error!r})")
+        stories.tell_of(stories.last, spelt_stumble(error))
     return True

@@ -74,7 +74,7 @@ class Exchange:
         """The reply's body, parsed; an exchange without JSON is answered by an empty object."""
         try:
             return self.reply.json
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
 
     def header(self, name: str) -> str | None:

@@ -82,6 +82,7 @@ class StrictnessProfile:
         opaque: query parameters whose values only the implementation can make; others may be
             invalid, whatever their schema.
         unknown_parameters: whether unknown and repeated query parameters are 400.
+        verbatim: whether texts that are accepted come back as they were sent.
         json_only: whether bodies of another media type are 415, and ambiguous JSON is 400.
         early_refusals: whether malformed target, unknown path, wrong method and size are refused
             before anybody looks at the key.
@@ -94,6 +95,7 @@ class StrictnessProfile:
     invalid: tuple[int, ...] = (400,)
     opaque: tuple[str, ...] = ()
     unknown_parameters: bool = False
+    verbatim: bool = False
     json_only: bool = False
     early_refusals: bool = False
     no_store: bool = False
@@ -116,6 +118,8 @@ class KeyProfile:
         prove: operationId of an operation that any live key may call.
         volatile: members of anything that use or time may change, without anybody's request to.
         codes: what each state of a credential is answered, if the envelope has codes.
+        status: JSON pointer to the member of a key that says in what state it is, if it has one.
+        statuses: what that says for each state: ``live``, ``revoked``, ``expired``.
     """
 
     mint: str | None = None
@@ -131,6 +135,8 @@ class KeyProfile:
     prove: str | None = None
     volatile: tuple[str, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict[str, str])
+    status: str | None = None
+    statuses: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)

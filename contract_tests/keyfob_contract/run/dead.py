@@ -1,5 +1,6 @@
 """What a request may carry that must not let it in: dead keys, and what never was one."""
 
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from keyfob_contract.rules.exchange import Exchange
 from keyfob_contract.rules.spec import Contract
 from keyfob_contract.run.api import Unexpected
 from keyfob_contract.run.keyring import Key, Keyring, NotPossible
+from keyfob_contract.run.stumbling import STUMBLES
 from keyfob_contract.run.vault import State, Vault, mistyped, never_issued
 from keyfob_contract.wire.clocks import Clock, patiently
 from keyfob_contract.wire.message import Request
@@ -17,6 +19,12 @@ STEP_SECONDS = 0.2
 MOST_STEPS = 100
 UNDYING = "a key works on after its expiry"
 EXPIRING = 4
+_KINDS = {
+    State.NONE: "no credential",
+    State.UNKNOWN: "an unknown credential",
+    State.EXPIRED: "an expired credential",
+    State.IN_URL: "a credential in the URL",
+}
 URL_PARAMETERS = ("api_key", "apiKey", "key", "access_token")
 
 
@@ -34,6 +42,12 @@ class Credential:
     headers: tuple[tuple[str, str], ...]
     code: str | None
     query: Mapping[str, str]
+
+    @property
+    def spelt(self) -> str:
+        """What it is, in words."""
+        kind = _KINDS.get(self.state, f"a {self.state} credential")
+        return f"{kind} ({self.way})"
 
     def on(self, request: Request) -> Request:
         """Answer the request with it."""
@@ -87,7 +101,6 @@ class DeadCredentials:
         if exchange.status != 401:
             self._undying = exchange
             raise Unexpected(exchange, UNDYING)
-        self._vault.mark(key.value, State.EXPIRED)
         return key
 
     def credentials(self, state: State) -> tuple[Credential, ...]:
@@ -105,7 +118,7 @@ class DeadCredentials:
                     self.credentials(state)
             except NotPossible as reason:
                 found[state] = str(reason)
-            except Unexpected:
+            except (Unexpected, *STUMBLES):
                 continue  # the checks have met that, too, and told
         return found
 
@@ -129,7 +142,9 @@ class DeadCredentials:
                 if state is State.MISTYPED and self._keyring.has(self._keys.revoke):
                     yield self._sent(state, self._half_revoked(), "half of it a revoked one")
             case _:
-                yield self._sent(state, self._killed(state).value, f"of a key that is {state}")
+                value = self._killed(state).value
+                for way in range(len(self._contract.profile.credentials.headers)):
+                    yield self._sent(state, value, f"of a key that is {state}", way)
 
     def _invented(self, state: State) -> str:
         real = self._keyring.lend(str(state)).value
@@ -153,8 +168,9 @@ class DeadCredentials:
             return  # the header holds the value alone, or there is none to do without
         value = self._keyring.make("in another scheme").value
         self._vault.mark(value, State.MALFORMED)
-        for scheme in ("Basic", "Token"):
-            header = (name, f"{scheme} {value}")
+        as_user = b64encode(f"{value}:".encode()).decode()
+        for scheme, sent in (("Basic", value), ("Basic", as_user), ("Token", value)):
+            header = (name, f"{scheme} {sent}")
             yield self._credential(State.MALFORMED, f"as {scheme}", (header,), "malformed")
 
     def _killed(self, state: State) -> Key:
@@ -182,10 +198,15 @@ class DeadCredentials:
         for way in range(1, len(profile.headers)):
             both = (usual, profile.header(value, way))
             yield self._credential(State.DOUBLED, "in two headers", both, "doubled")
+            name, text = profile.header("")
+            if text:
+                beside = ((name, "Basic a2l0Og=="), profile.header(value, way))
+                what = "beside another scheme"
+                yield self._credential(State.DOUBLED, what, beside, "doubled")
 
-    def _sent(self, state: State, value: str, way: str) -> Credential:
-        header = self._contract.profile.credentials.header(value)
-        return self._credential(state, way, (header,), state)
+    def _sent(self, state: State, value: str, what: str, way: int = 0) -> Credential:
+        header = self._contract.profile.credentials.header(value, way)
+        return self._credential(state, f"{what}, in {header[0]}", (header,), state)
 
     def _credential(
         self, state: State, way: str, headers: tuple[tuple[str, str], ...], code: str
@@ -199,7 +220,9 @@ class DeadCredentials:
         soon = next(times, datetime.now(UTC)).astimezone(UTC) + SOON
         ends = soon.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         for _ in range(EXPIRING):
-            yield self._keyring.make("expired", None, **{str(self._keys.expiry): ends})
+            key = self._keyring.make("expired", None, **{str(self._keys.expiry): ends})
+            self._vault.foresee_end(key.value)
+            yield key
 
 
 def _is_time(value: object) -> bool:

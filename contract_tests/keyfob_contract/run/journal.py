@@ -39,6 +39,9 @@ PASSIVE = (*RULES, request_ids_are_unique, values_stay_secret)
 class Journal:
     """Notes exchanges.
 
+    Attributes:
+        last: the exchange that was noted last.
+
     Args:
         keep_all: whether each exchange is kept whole, for whoever wants to read them all.
     """
@@ -52,11 +55,13 @@ class Journal:
         self._calls: dict[str, str] = {}
         self.cells: Counter[Cell] = Counter()
         self.exchanges: list[Exchange] = []
+        self.last: Exchange | None = None
         self.total = 0
 
     def note(self, exchange: Exchange) -> None:
         """Count an exchange, and complain of what no reply may be."""
         self.total += 1
+        self.last = exchange
         self.cells[exchange.operation_id, exchange.status, exchange.credential] += 1
         if self._keep_all and len(self.exchanges) < MOST_FOR_HAR:
             self.exchanges.append(exchange)

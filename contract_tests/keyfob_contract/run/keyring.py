@@ -1,13 +1,13 @@
 """The keys that a run makes for itself, by the operations that the profile names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from keyfob_contract.rules.exchange import NOTHING, Exchange, at_pointer
 from keyfob_contract.rules.profile import KeyProfile
 from keyfob_contract.rules.spec import Operation
-from keyfob_contract.run.api import Api, Unexpected, demand
+from keyfob_contract.run.api import Api, Unexpected, demand, described
 from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
@@ -34,10 +34,16 @@ class Key:
 
 
 class Keyring:
-    """Makes keys, and removes them again."""
+    """Makes keys, and removes them again.
+
+    Args:
+        admin: the subject as the key that was given sees it. It makes a key of the run's own, and
+            that all others: others may use the one that was given, and its limit, too.
+    """
 
     def __init__(self, admin: Api, mark: str) -> None:
         self._admin = admin
+        self._maker = admin
         self._mark = mark
         self._profile: KeyProfile = admin.inspector.contract.profile.keys
         self._keys: list[Key] = []
@@ -48,15 +54,26 @@ class Keyring:
         known = self._admin.inspector.contract.by_id
         return all(operation in known for operation in operations)
 
-    def demand_authority(self) -> None:
-        """Find out whether the admin's key may make keys, if any can be made. Raises Unexpected."""
+    def engage(self, given: Api, name: str) -> Key:
+        """Make a key of the run's own that holds all that one does which was given.
+
+        Without a way to make keys it is that one itself.
+
+        Raises:
+            Unexpected: the one that was given may not.
+        """
         if self.has(self._profile.prove):
             prove = self.operation(self._profile.prove)
-            mine = self._admin.must(prove.success, prove.method, prove.path)
+            mine = given.must(prove.success, prove.method, prove.path)
             if self._profile.expiry:  # nothing made here may outlive it
-                self._ends_at = mine.get(self._profile.expiry)
-        if self.can_make:
-            self.make("authority")
+                ends = [self._ends_at, mine.get(self._profile.expiry)]
+                self._ends_at = min(filter(None, ends), default=None)
+        if not self.can_make:
+            return Key("", given.value or "", {}, given, given)
+        key = self.make(name, given)
+        if given is self._admin:
+            self._maker = key.api
+        return key
 
     @property
     def can_make(self) -> bool:
@@ -77,7 +94,7 @@ class Keyring:
             NotPossible: the contract has no way to make keys.
         """
         operation = self.operation(self._profile.mint)
-        maker = by or self._admin
+        maker = by or self._maker
         request = Request(operation.method, operation.path)
         exchange = maker.ask(request.with_json(self.body(name, **members)))
         demand(exchange, operation.success)
@@ -85,7 +102,7 @@ class Keyring:
 
     def adopt(self, exchange: Exchange, maker: Api | None = None, name: str = "") -> Key:
         """Take charge of a key that an exchange has created. Raises Unexpected."""
-        maker = maker or self._admin
+        maker = maker or self._maker
         key_id = at_pointer(exchange.json, self._profile.id)
         value = at_pointer(exchange.json, self._profile.value)
         if key_id is NOTHING or not isinstance(value, str):
@@ -118,10 +135,7 @@ class Keyring:
             NotPossible: the contract has no such operation.
         """
         operation = self.operation(action)
-        path = operation.path
-        for name in operation.path_values:
-            path = path.replace(f"{{{name}}}", key.id)
-        exchange = key.maker(operation.method, path, body)
+        exchange = key.maker.ask(_aimed(operation, key, body))
         demand(exchange, operation.success)
         return exchange.json
 
@@ -129,22 +143,18 @@ class Keyring:
         """Rotate a key and answer its new value."""
         reply = self.act(self._profile.rotate, key)
         value = str(at_pointer(reply, self._profile.value))
-        vault = self._admin.inspector.vault
-        vault.mark(key.value, State.ROTATED)
-        vault.keep(value, "rotated to")
+        self._admin.inspector.vault.keep(value, "rotated to")
         return value
 
     def revoke(self, key: Key, body: Any = None) -> None:
         """Revoke a key."""
         self.act(self._profile.revoke, key, body)
-        self._admin.inspector.vault.mark(key.value, State.REVOKED)
 
     def delete(self, key: Key) -> None:
         """Delete a key, revoked first if that is the rule."""
         if self._profile.revoke_first:
             self.act(self._profile.revoke, key)
         self.act(self._profile.delete, key)
-        self._admin.inspector.vault.mark(key.value, State.DELETED)
 
     @property
     def ids(self) -> frozenset[str]:
@@ -153,9 +163,8 @@ class Keyring:
 
     def remove(self, key_id: str) -> None:
         """Delete one of the keys that were made, and forget it, unless it stays."""
-        for key in [key for key in self._keys if key.id == key_id]:
-            if self._is_removed(key):
-                self._keys.remove(key)
+        left = self._removed([key for key in self._keys if key.id == key_id])
+        self._keys = [key for key in self._keys if key.id != key_id or key.id in left]
 
     def forget(self, key_id: str) -> None:
         """Leave alone a key that is gone."""
@@ -163,25 +172,29 @@ class Keyring:
 
     def remove_all(self) -> list[str]:
         """Delete what was made, but for what is gone already; answer the ids of what stays."""
-        left = [key.id for key in self._keys if not self._is_removed(key)]
-        self._keys.clear()
-        return left
+        keys, self._keys = self._keys, []
+        return self._removed(keys)
 
-    def _is_removed(self, key: Key) -> bool:
-        state = self._admin.inspector.vault.state_of_value(key.value)
-        if state is State.DELETED:
-            return True
-        if state is not State.REVOKED and self.has(self._profile.revoke):
-            self._try(self._profile.revoke, key)
-        if self.has(self._profile.delete):
-            self._try(self._profile.delete, key)
-        return self.has(self._profile.delete)
+    def _removed(self, keys: Sequence[Key]) -> list[str]:
+        """Kill keys and delete them, as far as there is a way to; answer the ids of what stays.
 
-    def _try(self, action: str | None, key: Key) -> None:
-        try:
-            self.act(action, key)
-        except Unexpected:
-            return  # it is gone already, or as dead as it can be
+        What is refused is gone already, or as dead as it can be.
+        """
+        there = [key for key in keys if not self._is_in(key, State.DELETED)]
+        for some in _makers_last(there):
+            alive = [key for key in some if not self._is_in(key, State.REVOKED)]
+            self._do_to_all(self._profile.revoke, alive)
+            self._do_to_all(self._profile.delete, some)
+        return [] if self.has(self._profile.delete) else [key.id for key in there]
+
+    def _do_to_all(self, action: str | None, keys: Sequence[Key]) -> None:
+        makers = {key.maker.value: key.maker for key in keys} if self.has(action) else {}
+        for value, maker in makers.items():
+            made = [key for key in keys if key.maker.value == value]
+            maker.ask_together([_aimed(self.operation(action), key) for key in made])
+
+    def _is_in(self, key: Key, state: State) -> bool:
+        return self._admin.inspector.vault.state_of_value(key.value) is state
 
     def operation(self, operation_id: str | None) -> Operation:
         """Answer an operation of the contract. Raises NotPossible."""
@@ -191,3 +204,21 @@ class Keyring:
         if operation_id not in known:
             raise NotPossible(f"the contract has no {operation_id}")
         return known[operation_id]
+
+
+def _aimed(operation: Operation, key: Key, body: Any = None) -> Request:
+    """Answer the request of an operation on a key."""
+    path = operation.path
+    for name in operation.path_values:
+        path = path.replace(f"{{{name}}}", key.id)
+    return described(operation.method, path, body)
+
+
+def _makers_last(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    """Answer the keys in groups, in whose order none dies before those that it has made."""
+    left = list(keys)
+    while left:
+        makers = {key.maker.value for key in left}
+        some = [key for key in left if key.value not in makers] or left
+        yield some
+        left = [key for key in left if key not in some]

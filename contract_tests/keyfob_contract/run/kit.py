@@ -6,19 +6,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from keyfob_contract.rules.exchange import Exchange
 from keyfob_contract.rules.profile import Profile
 from keyfob_contract.rules.spec import Contract, Operation
 from keyfob_contract.run.api import Api
+from keyfob_contract.run.authority import Authority, Patience
 from keyfob_contract.run.dead import DeadCredentials
 from keyfob_contract.run.inspector import Inspector
 from keyfob_contract.run.journal import Journal
 from keyfob_contract.run.keyring import Key, Keyring
 from keyfob_contract.run.resources import Resources
 from keyfob_contract.run.samples import Samples
-from keyfob_contract.run.state import VisibleState, visible_state
+from keyfob_contract.run.state import VisibleState
 from keyfob_contract.run.sweep import sweep
 from keyfob_contract.run.vault import Vault
 from keyfob_contract.wire.clocks import Clock
+from keyfob_contract.wire.message import Request
 from keyfob_contract.wire.target import Target
 
 
@@ -65,14 +68,14 @@ class Kit:
     """The subject, the contract, and what a run has made so far.
 
     Attributes:
-        admin: the subject as the key that was given sees it; used sparingly.
-        other: the same of another organisation, if there is one.
+        admin: the subject as the key that was given sees it; used to begin and to clean up.
         prepared: what checks have done beforehand, by their names.
         mark: what the names of all things begin with that this run makes.
         cut_short: why the run ends before its checks do; empty as long as it goes on.
 
     Args:
         only_operations: operationIds, to which checks that walk the operations keep; none for all.
+        notice: is told, for people, what takes longer than anybody expects.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Kit:
         effort: Effort | None = None,
         keep_all: bool = False,
         only_operations: frozenset[str] = frozenset(),
+        notice: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.subject = subject
         self.contract = contract
@@ -95,18 +99,16 @@ class Kit:
         self.vault = Vault(contract.profile.credentials)
         self.journal = Journal(contract.profile, self.vault, keep_all=keep_all)
         self.inspector = Inspector(subject.target, contract, self.vault, self.journal)
-        self.admin = self._api(subject.admin_key, "ADMIN_KEY")
+        self._patience = Patience(self.clock, self.effort.seconds_left, notice)
+        self.admin = self._authority(subject.admin_key, "ADMIN_KEY", "the admin key")
         self.keyring = Keyring(self.admin, mark)
         self.dead = DeadCredentials(contract, self.keyring, self.vault, self.clock)
         self.resources = Resources(contract, self.keyring, self.clock, mark)
         self.samples = Samples(contract, self.resources, self.rng)
-        self.other: Api | None = None
         self.prepared: dict[str, Any] = {}
         self.summary: list[str] = []
         self._only_operations = only_operations
         self._tokens = 0
-        if subject.other_admin_key is not None:
-            self.other = self._api(subject.other_admin_key, "OTHER_ADMIN_KEY")
 
     @property
     def profile(self) -> Profile:
@@ -116,7 +118,13 @@ class Kit:
     @cached_property
     def runner(self) -> Key:
         """The run's own key, which holds all that the admin's does, and which nothing may harm."""
-        return self.keyring.lend("runner")
+        return self.keyring.engage(self.admin, "runner")
+
+    @cached_property
+    def other(self) -> Api | None:
+        """The subject as a key of another organisation sees it, if one of its keys was given."""
+        given = self._other_admin
+        return None if given is None else self.keyring.engage(given, "other organisation").api
 
     @property
     def live(self) -> Api:
@@ -158,16 +166,41 @@ class Kit:
     def state(self, api: Api | None = None) -> VisibleState:
         """Look at everything that this run made."""
         volatile, passing = self.profile.keys.volatile, self.dead.short_lived
-        return visible_state(api or self.live, self.resources, volatile, passing)
+        return VisibleState(api or self.live, self.resources, volatile, passing)
+
+    def ask_at(self, due_ms: int, api: Api, request: Request) -> Callable[[], Exchange]:
+        """Have a request sent at a time of ``clock``, while the run goes on."""
+        return self.inspector.ask_at(self.clock, due_ms, request.with_headers(*api.headers))
+
+    def adopt(self, operation: Operation, exchange: Exchange, by: Api | None = None) -> str:
+        """Take charge of what an exchange has created, and answer its id.
+
+        It is empty if no path of the contract names such things.
+
+        Args:
+            by: who made it; the run's own key without it.
+        """
+        maker = by or self.live
+        if operation.id == self.profile.keys.mint:
+            return self.keyring.adopt(exchange, maker).id
+        return self.resources.adopt(maker, operation, exchange)
 
     def clean_up(self) -> list[str]:
         """Remove what the run made, and answer what stays."""
+        self._patience.forget_the_budget()
         things = self.resources.remove_all()
         keys = self.keyring.remove_all()
-        apis = [self.admin] if self.other is None else [self.admin, self.other]
+        apis = [each for each in (self.admin, self._other_admin) if each is not None]
         found = sweep(self.contract, self.resources.collections.values(), apis, self.mark)
         return list(dict.fromkeys([*things, *keys, *found]))
 
-    def _api(self, value: str, name: str) -> Api:
-        self.vault.keep(value, name)
-        return Api(self.inspector, value)
+    @cached_property
+    def _other_admin(self) -> Authority | None:
+        value = self.subject.other_admin_key
+        if value is None:
+            return None
+        return self._authority(value, "OTHER_ADMIN_KEY", "the other organisation's key")
+
+    def _authority(self, value: str, variable: str, name: str) -> Authority:
+        self.vault.keep(value, variable)
+        return Authority(self.inspector, value, name, self._patience)

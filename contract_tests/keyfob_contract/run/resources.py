@@ -8,7 +8,8 @@ import copy
 import json
 import random
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -23,8 +24,10 @@ from keyfob_contract.wire.message import Request
 STEP_SECONDS = 0.1
 MOST_STEPS = 49
 FAR_AWAY = (100_000, 500_000)
-GONE = frozenset({404, 410})
+ABSENT = frozenset({404, 410})
 IN_BODY = "$response.body#"
+
+Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Collection:
     Attributes:
         parameter: the path parameter that names one of them.
         example: the id of one of them that the file uses as its example.
+        viewer: the operation that shows one of them, if there is one.
         id_pointer: where the id of a new one is, in the reply to its creation.
         can_delete: whether there is an operation that deletes one of them.
     """
@@ -43,6 +47,7 @@ class Collection:
     maker: Operation
     example: str | None
     lister: Operation | None
+    viewer: Operation | None
     id_pointer: str
     can_delete: bool
 
@@ -191,11 +196,19 @@ class Resources:
         other = "".join(next(shuffled) if each.isalnum() else each for each in body)
         return existing.removesuffix(body) + (other if other != body else other[::-1])
 
-    def is_ours(self, item: Mapping[str, Any]) -> bool:
-        """Say whether a thing has to do with this run; others are none of its business."""
-        text = json.dumps(item, ensure_ascii=False)
-        made = (made for *_, made in self._made)
-        return self._mark in text or any(i in text for i in (*self._keyring.ids, *made))
+    def own(self, collection: Collection, items: Sequence[Item]) -> list[Item]:
+        """Answer the things that are this run's; others are none of its business.
+
+        Those are what it made, what bears its mark, and what names anything that it made: who made
+        it, or where it is.
+        """
+        known = self._keyring.ids | {made for *_, made in self._made}
+        return [
+            item
+            for item in items
+            if str(item.get(collection.id_member)) in known
+            or any(self._mark in text or _is_one_of(text, known) for text in _texts(item))
+        ]
 
     def remove(self, made: str) -> None:
         """Delete a thing that was made, if it is not gone already and can be."""
@@ -219,7 +232,7 @@ class Resources:
             return False
         path = self.path(maker, collection.maker)
         status = maker("DELETE", f"{path}/{quote(made, safe='')}").status
-        return status < 300 or status in GONE
+        return status < 300 or status in ABSENT
 
     def _traced_request(self, api: Api, parameter: str) -> str:
         profile = self._contract.profile
@@ -249,7 +262,7 @@ class Resources:
 
 def _collections(contract: Contract) -> list[Collection]:
     makers = {o.path: o for o in contract.operations if o.method == "POST"}
-    listers = {o.path: o for o in contract.operations if o.method == "GET"}
+    readers = {o.path: o for o in contract.operations if o.method == "GET"}
     deletable = {o.path for o in contract.operations if o.method == "DELETE"}
     found: dict[str, Collection] = {}
     for operation in contract.operations:
@@ -263,7 +276,8 @@ def _collections(contract: Contract) -> list[Collection]:
                 parameter=parameter,
                 maker=maker,
                 example=example if isinstance(example, str) else None,
-                lister=listers.get(parent),
+                lister=readers.get(parent),
+                viewer=readers.get(operation.path),
                 id_pointer=_id_pointer(contract, maker, parameter),
                 can_delete=operation.path in deletable,
             )
@@ -282,3 +296,15 @@ def _id_pointer(contract: Contract, maker: Operation, parameter: str) -> str:
     usual = profile.things.id
     is_named_alike = usual.strip("/") not in reply.members and parameter in reply.members
     return f"/{parameter}" if is_named_alike else usual
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def _is_one_of(text: str, ids: AbstractSet[str]) -> bool:
+    return text in ids and not text.isdigit()  # which may count something else

@@ -23,6 +23,7 @@ class CheckResult:
     Attributes:
         sentence: of the contract, that it guards.
         reason: why it was not checked.
+        stumble: the last of its complaints, if that is of an answer that it could not understand.
         exchanges: how many it took.
     """
 
@@ -32,6 +33,7 @@ class CheckResult:
     verdict: Verdict
     complaints: Sequence[Complaint] = ()
     reason: str = ""
+    stumble: str = ""
     seconds: float = 0.0
     exchanges: int = 0
 

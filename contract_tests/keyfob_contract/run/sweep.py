@@ -9,10 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from keyfob_contract.rules.spec import Contract, Operation
 from keyfob_contract.run.api import Api
-from keyfob_contract.run.resources import Collection
+from keyfob_contract.run.resources import Collection, Item
 from keyfob_contract.run.state import MOST_ITEMS, items_of
 
-MOST_PAGES = 20
+MOST_ROUNDS = 5
+MOST_PAGES = 50
+MOST_OTHERS = 300
+"""Things of others, in a row, behind which nothing of this run's is looked for: it is young."""
 
 
 def sweep(
@@ -29,26 +32,48 @@ def sweep(
 
 def _sweep_one(contract: Contract, collection: Collection, api: Api, mark: str) -> list[str]:
     ways = list(_ways_to_delete(contract, collection))
-    found = list(_marked(collection, api, mark))
-    for _ in range(MOST_PAGES if ways else 0):
+    found = _marked(collection, api, mark)
+    for _ in range(MOST_ROUNDS if ways else 0):
         for one in found:
             for way in ways:
                 api(way.method, way.path.replace(f"{{{collection.parameter}}}", one))
-        before, found = found, list(_marked(collection, api, mark)) if found else []
+        before, found = found, _marked(collection, api, mark) if found else []
         if not found or found == before:
             break
     return found
 
 
-def _marked(collection: Collection, api: Api, mark: str) -> Iterator[str]:
-    """Answer the ids of what the first page of a list has of this run."""
-    if collection.lister is None:
+def _marked(collection: Collection, api: Api, mark: str) -> list[str]:
+    """Answer the ids of what a list has of this run, behind what others have made since."""
+    found: list[str] = []
+    others = 0
+    for item in _newest_first(collection, api):
+        if mark in json.dumps(item, ensure_ascii=False):
+            found.append(str(item.get(collection.id_member)))
+            others = 0
+        elif (others := others + 1) > MOST_OTHERS:
+            break
+    return found
+
+
+def _newest_first(collection: Collection, api: Api) -> Iterator[Item]:
+    """Walk a list that has pages as Keyfob's lists have them; of any other, answer the first.
+
+    A list within something else is not looked at: what it is within is gone by now, or stays.
+    """
+    if collection.lister is None or "{" in collection.path:
         return
     limit = {"limit": MOST_ITEMS} if "limit" in collection.lister.query else {}
-    page = api("GET", collection.path, **limit)
-    for item in items_of(page.json) if page.status == collection.lister.success else ():
-        if mark in json.dumps(item, ensure_ascii=False):
-            yield str(item.get(collection.id_member))
+    cursors: list[str | None] = [None]
+    while len(cursors) <= MOST_PAGES:
+        page = api("GET", collection.path, cursor=cursors[-1], **limit)
+        if page.status != collection.lister.success:
+            return
+        yield from items_of(page.json)
+        following = page.json.get("nextCursor") if isinstance(page.json, dict) else None
+        if "cursor" not in collection.lister.query or following in (None, *cursors):
+            return
+        cursors.append(str(following))
 
 
 def _ways_to_delete(contract: Contract, collection: Collection) -> Iterator[Operation]:

@@ -37,6 +37,7 @@ class Vault:
         self._states: dict[str, State] = {}
         self._names: dict[str, str] = {}
         self._prefixes: dict[str, set[int]] = {}
+        self._ends: set[str] = set()
 
     def keep(self, value: str, name: str = "", state: State = State.LIVE) -> None:
         """Learn a value, or more about it."""
@@ -48,6 +49,17 @@ class Vault:
     def mark(self, value: str, state: State) -> None:
         """Learn what has become of a value."""
         self._states[value] = state
+
+    def foresee_end(self, value: str) -> None:
+        """Learn that a value will expire, which the first refusal of it shows."""
+        self._ends.add(value)
+
+    def state_of_refused(self, request: Request) -> State:
+        """Answer in what state the credential of a request is, now that it was refused."""
+        for value in self._ends & self._sent(request):
+            self.mark(value, State.EXPIRED)
+            self._ends.remove(value)
+        return self.state_of(request)
 
     def state_of_value(self, value: str) -> State:
         """Answer what is known of a value. Raises KeyError for one that was never kept."""
@@ -62,6 +74,10 @@ class Vault:
             return State.IN_URL if any(self._values_in(unquote(request.query))) else State.NONE
         known = [self._states[value] for value in self._values_in(sent[0])]
         return known[0] if known else self._stranger(sent[0].rpartition(" ")[2])
+
+    def _sent(self, request: Request) -> set[str]:
+        texts = [text for name, text in request.headers if name.lower() in self._headers]
+        return {value for text in texts for value in self._values_in(text)}
 
     def _stranger(self, value: str) -> State:
         has_the_form = len(value) in self._prefixes.get(value[:PREFIX_LENGTH], set())

@@ -1,6 +1,7 @@
 """A run from its beginning to its report."""
 
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -52,6 +53,7 @@ def judge(order: Order, progress: Progress = lambda _step: None) -> Judgement:
             effort=_effort(order, seconds_left),
             keep_all=order.record,
             only_operations=operations_of(order, contract),
+            notice=_tell,
         )
         result = _run(kit, order, progress)
         if order.url is None:  # nothing outlives this process
@@ -70,6 +72,11 @@ def _run(kit: Kit, order: Order, progress: Progress) -> RunResult:
         raise CannotJudge(f"{trouble}. Does it run, and is the URL right?") from trouble
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"What is named {kit.mark} may be left there.") from None
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def _effort(order: Order, seconds_left: Callable[[], float | None]) -> Effort:

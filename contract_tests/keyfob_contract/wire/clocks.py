@@ -1,7 +1,9 @@
 """The implementation's time, as far as the kit can know it."""
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
 Seen = TypeVar("Seen")
@@ -18,6 +20,13 @@ class Clock(Protocol):
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
+        ...
+
+    def at(self, due_ms: int, act: Callable[[], Seen]) -> Callable[[], Seen]:
+        """Have something done at a time, as soon as possible if it has passed.
+
+        What is answered waits for it, and answers, or raises, what came of it.
+        """
         ...
 
 
@@ -51,6 +60,12 @@ class SteppingClock:
         """Go on."""
         self.now += round(seconds * 1000)
 
+    def at(self, due_ms: int, act: Callable[[], Seen]) -> Callable[[], Seen]:
+        """Go on to that time and do it."""
+        self.now = max(self.now, due_ms)
+        seen = act()
+        return lambda: seen
+
 
 class WallClock:
     """The time of this machine; for an implementation elsewhere."""
@@ -62,3 +77,18 @@ class WallClock:
     def wait(self, seconds: float) -> None:
         """Wait for real."""
         time.sleep(seconds)
+
+    def at(self, due_ms: int, act: Callable[[], Seen]) -> Callable[[], Seen]:
+        """Have it done by a thread, while others go on."""
+        outcome: Future[Seen] = Future()
+
+        def run() -> None:
+            try:
+                outcome.set_result(act())
+            except Exception as error:  # noqa: BLE001  whoever asks for the outcome meets it
+                outcome.set_exception(error)
+
+        timer = threading.Timer(max(0, due_ms - self()) / 1000, run)
+        timer.daemon = True  # an interrupted run waits for nothing
+        timer.start()
+        return outcome.result

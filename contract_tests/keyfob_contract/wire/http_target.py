@@ -34,6 +34,8 @@ class HttpTarget:
         self._host, self._port, self._secure = parts.hostname, parts.port, parts.scheme == "https"
         self._base_path = parts.path.rstrip("/")
         self._local = threading.local()
+        self._opened: list[http.client.HTTPConnection] = []
+        self._is_closed = False
         self._threads = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="kit")
 
     def send(self, request: Request) -> Reply:
@@ -64,14 +66,19 @@ class HttpTarget:
         """Do nothing: who waits for something has to ask again."""
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, those of other threads, too."""
         self._threads.shutdown(cancel_futures=True)
-        if (connection := getattr(self._local, "connection", None)) is not None:
+        self._is_closed = True
+        for connection in self._opened:
             connection.close()
 
     def _connect(self) -> http.client.HTTPConnection:
+        if self._is_closed:  # something was to be sent later than the run took
+            raise ConnectionError("the run is over")
         make = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        return make(self._host, self._port, timeout=TIMEOUT_SECONDS)
+        connection = make(self._host, self._port, timeout=TIMEOUT_SECONDS)
+        self._opened.append(connection)
+        return connection
 
     def _exchange(self, connection: http.client.HTTPConnection, request: Request) -> Reply:
         target = self._base_path + request.target

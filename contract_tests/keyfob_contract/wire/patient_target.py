@@ -1,5 +1,6 @@
 """A target whose exchanges come to their end before an interruption is heard."""
 
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
@@ -46,6 +47,9 @@ class PatientTarget:
 
     @contextmanager
     def _busy(self) -> Generator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals reach the main thread alone
+            return
         if self._is_interrupted:
             self._is_interrupted = False
             raise KeyboardInterrupt

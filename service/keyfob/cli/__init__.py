@@ -12,6 +12,7 @@ import click
 from keyfob import __version__
 from keyfob.cli.audit import audit
 from keyfob.cli.create_key import create_key
+from keyfob.cli.grade import grade
 from keyfob.cli.migrate import migrate
 from keyfob.cli.mock import mock
 from keyfob.cli.organizations import create_organization, list_organizations
@@ -41,13 +42,14 @@ def keyfob() -> None:
 
     Settings come from the environment: DATABASE_URL names the store (by default keyfob.db in the
     directory you are in), and the README lists them all. Exit codes: 0 fine, 2 trouble, and 1 when
-    `audit verify` has found a flaw, or `contract` a violation.
+    `audit verify` has found a flaw, `contract` a violation, or `grade` a fault.
     """  # noqa: D301  \b is click's sign for lines that stay as they are
 
 
 for command in (
     serve,
     mock,
+    grade,
     create_organization,
     list_organizations,
     create_key,

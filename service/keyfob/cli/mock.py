@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from keyfob.cli.arguments import checked_moment
+from keyfob.cli.certificate import certification_lines
 from keyfob.domain.secret_value import masked
 from keyfob.logs import configure_logs
+from keyfob.reply import Json
 from keyfob.settings import FILE_SUFFIX, Settings
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 ITS_OWN = ("DATABASE_URL", "KEYFOB_LIMITS", "KEYFOB_PEPPER", "KEYFOB_VALUE_PREFIX", "REDIS_URL")
 """Settings that the mock does not read: somebody's real server may be meant by them."""
+
+
+CERTIFICATION = "certification"
 
 
 @click.command("mock", short_help="Serve a well-known world to build against.")
@@ -54,13 +59,18 @@ ITS_OWN = ("DATABASE_URL", "KEYFOB_LIMITS", "KEYFOB_PEPPER", "KEYFOB_VALUE_PREFI
     help="Ids and values that come later follow from it, and are the same after each start.",
 )
 @click.option(
+    "--scenario",
+    type=click.Choice([CERTIFICATION]),
+    help="Lead an integration through all that it has to cope with, to a pass or a fail.",
+)
+@click.option(
     "--start-time",
     "start",
     callback=checked_moment,
     metavar="TIME",
     help="Where its clock begins, such as 2026-03-01T09:30:00Z. Now, if left out.",
 )
-def mock(
+def mock(  # noqa: PLR0913  one for each option
     host: str,
     port: int,
     *,
@@ -68,6 +78,7 @@ def mock(
     latency_ms: int,
     seed: int,
     start: int | None,
+    scenario: str | None,
 ) -> None:
     """Serve the API over a small world in memory, until stopped with Ctrl-C.
 
@@ -78,15 +89,25 @@ def mock(
     Examples:
       keyfob mock
       keyfob mock --port 0 --latency 200
+      keyfob mock --scenario certification
       curl -H "Prefer: code=429" http://127.0.0.1:4010/v1/visitors
     """  # noqa: D301  \b is click's sign for lines that stay as they are
     # Connexion and uvicorn take longer to import than most commands take to run.
+    from keyfob.grading.course import COURSE  # noqa: PLC0415
     from keyfob.mock.running import MockOptions, serve_mock  # noqa: PLC0415
 
+    is_examination = scenario == CERTIFICATION
     options = MockOptions(
-        host=host, port=port, fixtures=fixtures, latency_ms=latency_ms, seed=seed, start=start
+        host=host,
+        port=port,
+        fixtures=fixtures,
+        latency_ms=latency_ms,
+        seed=seed,
+        start=start,
+        course=COURSE if is_examination else (),
     )
-    serve_mock(_settings(), options, _announce)
+    announce = _announce_examiner if is_examination else _announce
+    serve_mock(_settings(), options, announce, _tell)
 
 
 def _settings() -> Settings:
@@ -97,9 +118,18 @@ def _settings() -> Settings:
     return settings
 
 
+def _announce_examiner(url: str, _world: "World") -> None:
+    # Nothing to paste: it would be judged as the client's.
+    click.echo(f"The mock is at {url}. Let the client that is to be certified talk to it.")
+
+
 def _announce(url: str, world: "World") -> None:
     value = world.keys[0]["value"]
     click.echo(
         f"The mock is at {url}, for people and programs alike. Try:\n\n"
         f'  curl -H "Authorization: Bearer {value}" {url}/v1/visitors\n'
     )
+
+
+def _tell(certification: Json) -> None:
+    click.echo("\n".join(["", *certification_lines(certification)]))

@@ -42,10 +42,20 @@ def _as_json_schema(schema: Any) -> Any:
         return [_as_json_schema(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    translated = {key: _as_json_schema(value) for key, value in schema.items() if key != "example"}
+    words = cast("Mapping[str, Any]", schema)
+    translated = {
+        word: _each_as_json_schema(value) if word == "properties" else _as_json_schema(value)
+        for word, value in words.items()
+        if word != "example"
+    }
     if translated.pop("nullable", False) is True:
         translated["type"] = [translated["type"], "null"]
     return translated
+
+
+def _each_as_json_schema(members: Mapping[str, Any]) -> dict[str, Any]:
+    # Names of members are no words of a schema: one may be "example".
+    return {name: _as_json_schema(schema) for name, schema in members.items()}
 
 
 def _is_timestamp(text: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 
 
 class Outcome(StrEnum):
@@ -26,6 +27,7 @@ class Entry:
         path: as it was sent, values masked.
         operation_id: None if it reached none.
         required_scope: of that operation, if it requires one.
+        creates: that operation takes an ``Idempotency-Key``.
         query_names: of the query's parameters, in their order.
         headers: those that matter here, by their usual names, values masked.
         key_in_url: a value, or a parameter that is called like one, stands in the URL.
@@ -49,6 +51,7 @@ class Entry:
     path: str
     operation_id: str | None = None
     required_scope: str | None = None
+    creates: bool = False
     query_names: Sequence[str] = ()
     headers: Mapping[str, str]
     client: str = ""
@@ -79,3 +82,15 @@ class Entry:
     def idempotency_key(self) -> str | None:
         """The header of that name, if it was sent."""
         return self.headers.get("Idempotency-Key")
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the client cannot know that it was carried out, or was told that it was not."""
+        return self.is_in_doubt or self.status == HTTPStatus.TOO_MANY_REQUESTS
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the client cannot know if it was carried out."""
+        if self.outcome in {Outcome.DROPPED, Outcome.ABANDONED}:
+            return True
+        return self.status is not None and self.status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -13,7 +13,6 @@ reads the system clock.
 from keyfob.limits.charge import Charge, Limiter, LimiterUnavailable
 from keyfob.limits.memory import MemoryLimiter
 from keyfob.limits.names import guess_name, key_name, network_of
-from keyfob.limits.shared import SharedLimiter
 from keyfob.limits.tolerant import TolerantLimiter
 from keyfob.model import Clock
 from keyfob.settings import Settings, StartRefused
@@ -24,7 +23,6 @@ __all__ = [
     "LimiterUnavailable",
     "LimitsRefused",
     "MemoryLimiter",
-    "SharedLimiter",
     "TolerantLimiter",
     "guess_name",
     "key_name",
@@ -50,6 +48,8 @@ def open_limiter(settings: Settings, clock: Clock) -> Limiter:
         return MemoryLimiter(clock)
     if settings.redis_url is None:
         raise LimitsRefused("KEYFOB_LIMITS=shared needs REDIS_URL: name a Redis or Valkey there.")
+    from keyfob.limits.shared import SharedLimiter  # noqa: PLC0415  it takes redis
+
     try:
         return TolerantLimiter(SharedLimiter(settings.redis_url), clock)
     except (TypeError, ValueError):  # of redis-py, which may repeat the password

@@ -2,12 +2,15 @@
 
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
 from keyfob.limits.charge import Charge, LimiterUnavailable
-from keyfob.limits.shared import SharedLimiter
 from keyfob.model import Clock, RateLimit
+
+if TYPE_CHECKING:  # it takes redis to import
+    from keyfob.limits.shared import SharedLimiter
 
 BACK_OFF_MS = 1000
 _CHECK_NAME = "check"
@@ -23,7 +26,9 @@ class TolerantLimiter:
     frozen server costs one timeout a second, not one per request.
     """
 
-    def __init__(self, inner: SharedLimiter, clock: Clock, back_off_ms: int = BACK_OFF_MS) -> None:
+    def __init__(
+        self, inner: "SharedLimiter", clock: Clock, back_off_ms: int = BACK_OFF_MS
+    ) -> None:
         self._inner = inner
         self._clock = clock
         self._back_off_ms = back_off_ms

@@ -2,8 +2,10 @@
 
 from keyfob.errors import Problem, ValidationFailed
 from keyfob.mock.documented import Documented
+from keyfob.mock.examiner import CLOCK_ADVANCED, FAILURES_SCRIPTED, Examiner
 from keyfob.mock.failures import Script, complaints_about
 from keyfob.mock.journal import Journal
+from keyfob.mock.judging import judged
 from keyfob.mock.schemas import clock_json, entry_json, step_json, step_of
 from keyfob.mock.stage import Stage
 from keyfob.reply import Json, Reply
@@ -15,11 +17,17 @@ class Controls:
     """Steers the mock. Methods are named after the operations of openapi.yaml beside this file."""
 
     def __init__(
-        self, stage: Stage, script: Script, journal: Journal, documented: Documented
+        self,
+        stage: Stage,
+        script: Script,
+        journal: Journal,
+        examiner: Examiner,
+        documented: Documented,
     ) -> None:
         self._stage = stage
         self._script = script
         self._journal = journal
+        self._examiner = examiner
         self._documented = documented
 
     def reset(self) -> Reply:
@@ -27,6 +35,7 @@ class Controls:
         self._stage.begin_anew()
         self._script.steps.clear()
         self._journal.begin_anew()
+        self._examiner.begin_anew()
         return self.get_clock()
 
     def get_clock(self) -> Reply:
@@ -41,6 +50,8 @@ class Controls:
                 Problem("/advanceSeconds", "is ten years in all, or more: reset the mock instead")
             )
         self._stage.clock.advance(seconds)
+        self._examiner.certification.help(CLOCK_ADVANCED)
+        self._examiner.look()
         return self.get_clock()
 
     def list_failures(self) -> Reply:
@@ -59,6 +70,7 @@ class Controls:
         if problems:
             raise ValidationFailed(*problems)
         self._script.steps.extend(steps)
+        self._examiner.certification.help(FAILURES_SCRIPTED)
         return self.list_failures()
 
     def clear_failures(self) -> Reply:
@@ -70,6 +82,10 @@ class Controls:
         """Tell what was received."""
         entries = [entry_json(entry) for entry in self._journal.entries(since)]
         return Reply(200, {"data": entries, "lastNumber": self._journal.last_number})
+
+    def get_grade(self) -> Reply:
+        """Judge whoever sent what was received."""
+        return Reply(200, judged(self._examiner, self._journal))
 
     def clear_journal(self) -> Reply:
         """Forget what was received."""

@@ -18,6 +18,7 @@ class Step:
             sees the request.
         drop: the request is carried out, and its reply lost.
         delay_ms: the reply is held back for so long.
+        only_creations: it waits for a request that creates something.
     """
 
     operation_id: str | None = None
@@ -27,6 +28,7 @@ class Step:
     retry_after: int | None = None
     drop: bool = False
     delay_ms: int | None = None
+    only_creations: bool = False
 
     def fits(self, operation: Operation, documented: Documented) -> bool:
         """Say whether it can befall a request of this operation."""
@@ -34,12 +36,19 @@ class Step:
             return False
         if self.operation_id is None and not operation.needs_key:
             return False  # whoever asks for the health of the process should not use it up
+        if self.only_creations and not creates(operation):
+            return False
         replies = documented[operation.id]
         if self.status is None:
             return True
         return self.status in replies and (
             self.example is None or self.example in replies[self.status].examples
         )
+
+
+def creates(operation: Operation) -> bool:
+    """Say whether an operation makes something that is there once more if it is repeated."""
+    return any(each.name == "Idempotency-Key" for each in operation.header_parameters)
 
 
 class Script:

@@ -18,11 +18,18 @@ class MockLayer:
         """Pass on; anything but HTTP (the lifespan) to the service at once."""
         if scope["type"] != "http":
             await self._service(scope, receive, send)
-        elif _is_backstage(scope["raw_path"]):
+        elif _is_backstage(scope):
             await self._backstage(scope, receive, send)
         else:
             await self._api(scope, receive, send)
 
 
-def _is_backstage(raw_path: bytes) -> bool:
-    return raw_path in {b"/", b"/_mock"} or raw_path.startswith(b"/_mock/")
+def _is_backstage(scope: Scope) -> bool:
+    path: bytes = scope["raw_path"]
+    return path == b"/_mock" or path.startswith(b"/_mock/") or (path == b"/" and _reads_html(scope))
+
+
+def _reads_html(scope: Scope) -> bool:
+    """Say whether this is a browser or curl; to who asks as of the API, / is as in the service."""
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"text/html" in accepted or b"*/*" in accepted

@@ -18,10 +18,10 @@ async function refresh() {
   try {
     const reply = await fetch("/");
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-    for (const id of ["clock", "grade", "journal"]) {
+    for (const id of ["clock", "certification", "grade", "journal"]) {
       const old = document.getElementById(id);
       const fresh = page.getElementById(id);
-      if (old.innerHTML !== fresh.innerHTML) old.replaceWith(fresh);
+      if (old && fresh && old.innerHTML !== fresh.innerHTML) old.replaceWith(fresh);
     }
   } catch {
     document.getElementById("clock").textContent = "The mock does not answer.";

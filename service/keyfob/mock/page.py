@@ -14,12 +14,27 @@ from markupsafe import Markup
 from keyfob.gate.answer import Answer
 from keyfob.gate.request import Request
 from keyfob.grading.entry import Entry, Outcome
+from keyfob.mock.examiner import Examiner
 from keyfob.mock.journal import Journal
+from keyfob.mock.judging import judged
 from keyfob.mock.stage import Stage
 from keyfob.reply import Json
 from keyfob.timestamps import format_timestamp
 
 MOST_ENTRIES = 50
+RESULTS = {
+    "underWay": "Under way",
+    "passed": "Passed",
+    "failed": "Failed",
+    "rehearsed": "Rehearsed, not passed",
+}
+STATES = {
+    "toCome": "",
+    "current": "← here",
+    "passed": "seen, and well done",
+    "failed": "not well done, or not seen",
+    "skipped": "not for this key",
+}
 
 TWICE_BUSY = '{"times": 2, "status": 429, "retryAfter": 2}'
 LOST_CREATION = '{"operationId": "createVisitor", "drop": true}'
@@ -49,9 +64,10 @@ class ShownEntry:
 class StartPage:
     """A page that is whole by itself: nothing is fetched from anywhere else."""
 
-    def __init__(self, stage: Stage, journal: Journal) -> None:
+    def __init__(self, stage: Stage, journal: Journal, examiner: Examiner) -> None:
         self._stage = stage
         self._journal = journal
+        self._examiner = examiner
         environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
         self._template = environment.get_template("page.html")
         self._style = (_FOLDER / "page.css").read_text(encoding="utf-8")
@@ -65,6 +81,10 @@ class StartPage:
             script=Markup(self._script),  # noqa: S704  our own
             now=format_timestamp(self._stage.clock()),
             advanced_seconds=self._stage.clock.advanced_seconds,
+            url=_url(request),
+            grade=judged(self._examiner, self._journal),
+            results=RESULTS,
+            states=STATES,
             lines=[*_lines(_url(request), self._stage.world.keys[0]["value"])],
             keys=[key | {"shown_values": _values(key)} for key in self._stage.world.keys],
             entries=[self._shown(entry) for entry in self._journal.latest(MOST_ENTRIES)],
@@ -114,7 +134,7 @@ def _lines(url: str, value: str) -> Iterator[tuple[str, str]]:
         f"{failures} '{LOST_CREATION}'",
     )
     yield (
-        "Let an hour pass: the key expiring is no more.",
+        "Let an hour pass: the key called expiring expires.",
         f"curl {json} {url}/_mock/clock -d '{AN_HOUR}'",
     )
     yield "Begin anew.", f"curl -X POST {url}/_mock/reset"

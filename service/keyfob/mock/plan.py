@@ -1,11 +1,12 @@
 """What is to become of a request: the service's own reply, or another, late or lost."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from keyfob.gate.operation import Operation
 from keyfob.gate.request import Request
 from keyfob.mock.documented import Documented, DocumentedReply
-from keyfob.mock.failures import Script
+from keyfob.mock.failures import Step
 from keyfob.mock.prefer import preference_of
 
 
@@ -35,7 +36,12 @@ class Plan:
         return self.reply is not None or self.drop or self.delay_ms > 0
 
 
-def plan_of(request: Request, operation: Operation, documented: Documented, script: Script) -> Plan:
+def plan_of(
+    request: Request,
+    operation: Operation,
+    documented: Documented,
+    take: Callable[[Operation], Step | None],
+) -> Plan:
     """Answer what the request prefers, or else what is scripted; delays add up.
 
     Raises:
@@ -50,7 +56,7 @@ def plan_of(request: Request, operation: Operation, documented: Documented, scri
             delay_ms=preferred.delay_ms,
             applied=preferred.applied,
         )
-    step = script.take(operation)
+    step = take(operation)
     if step is None:
         return Plan(delay_ms=preferred.delay_ms, applied=preferred.applied)
     reply = None if step.status is None else documented[operation.id][step.status]

@@ -15,6 +15,7 @@ from keyfob.gate.routing import Routes
 from keyfob.gate.target import path_segments
 from keyfob.grading.entry import Entry, Outcome
 from keyfob.mock.documented import Documented
+from keyfob.mock.examiner import Examiner
 from keyfob.mock.failures import Script
 from keyfob.mock.journal import Journal
 from keyfob.mock.plan import Plan, plan_of
@@ -39,6 +40,7 @@ class PlayedApi:
         documented: Documented,
         script: Script,
         journal: Journal,
+        examiner: Examiner,
         turnstile: Turnstile,
         max_body_bytes: int,
         latency_ms: int,
@@ -49,6 +51,7 @@ class PlayedApi:
         self._documented = documented
         self._script = script
         self._journal = journal
+        self._examiner = examiner
         self._turnstile = turnstile
         self._max_body_bytes = max_body_bytes
         self._latency_ms = latency_ms
@@ -69,12 +72,13 @@ class PlayedApi:
             entry.outcome = Outcome.ABANDONED
             return
         entry.answered_at = self._stage.clock()
+        _complete(entry, plan, messages)
+        async with self._turnstile.passing():
+            self._examiner.look()
         if plan.drop:
-            entry.outcome = Outcome.DROPPED
             await _drop(scope, receive)
-            return
-        _complete(entry, messages)
-        await _deliver(send, messages, plan.applied)
+        else:
+            await _deliver(send, messages, plan.applied)
 
     async def _replied(
         self,
@@ -87,7 +91,12 @@ class PlayedApi:
         if operation is None:
             return Plan(), await self._served(scope, request)
         try:
-            plan = plan_of(request, operation, self._documented, self._script)
+            plan = plan_of(
+                request,
+                operation,
+                self._documented,
+                lambda called: self._examiner.take(called, credential) or self._script.take(called),
+            )
         except ValidationFailed as refused:
             substitute = Substitute(request, operation, credential, self._stage.keyfob.rng)
             return Plan(), substitute.refusal(refused)
@@ -116,6 +125,7 @@ class PlayedApi:
         number = self._journal.next_number()
         entry = received(request, operation, credential, number=number, at=self._stage.clock())
         self._journal.add(entry)
+        self._examiner.note(entry, credential)
         return entry
 
     def _operation(self, request: Request) -> Operation | None:
@@ -151,7 +161,10 @@ async def _drop(scope: Scope, receive: Receive) -> None:
         pass  # else uvicorn would miss a reply
 
 
-def _complete(entry: Entry, messages: Sequence[Message]) -> None:
+def _complete(entry: Entry, plan: Plan, messages: Sequence[Message]) -> None:
+    if plan.drop:
+        entry.outcome = Outcome.DROPPED
+        return
     start, content = messages
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
     note_reply(entry, start["status"], headers, content["body"])

@@ -2,19 +2,21 @@
 
 import hmac
 import json
+import re
 from hashlib import sha256
 from http import HTTPStatus
 from secrets import token_bytes
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes
 
-from keyfob.domain.secret_value import masked
+from keyfob.domain.secret_value import PREFIX_PATTERN, is_well_formed, masked
 from keyfob.errors import CredentialError
 from keyfob.gate.credential import credential_of
 from keyfob.gate.judge import OK
 from keyfob.gate.operation import Operation
 from keyfob.gate.request import Request
 from keyfob.grading.entry import Entry
+from keyfob.mock.failures import creates
 from keyfob.model import scope_words
 from keyfob.store.api_keys import Credential
 
@@ -34,6 +36,7 @@ CALLED_LIKE_KEYS = frozenset(
     | {"x-api-key"}
 )
 
+_VALUE = re.compile(rf"(?<![0-9A-Za-z]){PREFIX_PATTERN}_[0-9A-Za-z]{{33}}(?![0-9A-Za-z])")
 _fingerprint_key = token_bytes(16)
 
 
@@ -56,6 +59,7 @@ def received(
         path=_told(unquote_to_bytes(request.raw_path).decode("utf-8", "replace")),
         operation_id=None if operation is None else operation.id,
         required_scope=_required_scope(operation),
+        creates=operation is not None and creates(operation),
         query_names=[_told(name) for name in names],
         headers=_headers(request),
         client=request.client,
@@ -128,8 +132,9 @@ def _credential(request: Request) -> str | None:
 
 
 def _has_value(request: Request) -> bool:
+    # A cursor may look like a value to the mask, and has no checksum.
     url = unquote(request.raw_path + b"?" + request.query)
-    return masked(url) != url
+    return any(is_well_formed(each) for each in _VALUE.findall(url))
 
 
 def _told(text: str) -> str:

@@ -1,7 +1,7 @@
 """From the command line to a mock that serves, until it is told to stop."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +9,15 @@ import structlog
 from connexion.apps.flask import FlaskApp
 
 from keyfob.app import create_app, gate_of
+from keyfob.grading.course import Exercise
 from keyfob.mock.backstage import Backstage
 from keyfob.mock.clock import MockClock
 from keyfob.mock.controls import Controls
-from keyfob.mock.documented import documented_replies
+from keyfob.mock.documented import Documented, documented_replies
+from keyfob.mock.examiner import Examiner
 from keyfob.mock.failures import Script
 from keyfob.mock.journal import Journal
+from keyfob.mock.judging import certification_json
 from keyfob.mock.layer import MockLayer
 from keyfob.mock.memory import private_folder
 from keyfob.mock.page import StartPage
@@ -23,6 +26,7 @@ from keyfob.mock.protocol import DroppableProtocol
 from keyfob.mock.stage import Stage, mock_settings
 from keyfob.mock.turnstile import Turnstile
 from keyfob.pepper import is_loopback
+from keyfob.reply import Json
 from keyfob.server.last_resort import LastResort
 from keyfob.server.listening import listen, url_of
 from keyfob.server.running import complete, serve_application
@@ -42,6 +46,7 @@ class MockOptions:
         latency_ms: for which every reply of the API is held back.
         seed: from which ids and values follow.
         start: when its clock begins, in milliseconds since the epoch; None for now.
+        course: that it leads a client through; empty for free play.
     """
 
     host: str
@@ -50,10 +55,14 @@ class MockOptions:
     latency_ms: int
     seed: int
     start: int | None
+    course: Sequence[Exercise]
 
 
 def serve_mock(
-    settings: Settings, options: MockOptions, announce: Callable[[str, World], None]
+    settings: Settings,
+    options: MockOptions,
+    announce: Callable[[str, World], None],
+    tell: Callable[[Json], None],
 ) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -61,6 +70,7 @@ def serve_mock(
         settings: of the service; what the mock cannot have otherwise is its own.
         options: of the mock.
         announce: is called with the URL and the world, once both are there.
+        tell: is called with a ``Certification`` whenever there is something to do for somebody.
 
     Raises:
         StartRefused: with a sentence for whoever started it.
@@ -71,12 +81,17 @@ def serve_mock(
         stage = Stage(own, world, clock=MockClock(options.start), seed=options.seed)
         service = create_app(stage.keyfob, own)
         complete(service)
-        layer = mock_layer(service, stage, own, latency_ms=options.latency_ms)
+        documented = documented_replies(load_spec())
+        examiner = Examiner(
+            options.course, stage, documented, lambda told: tell(certification_json(told))
+        )
+        layer = mock_layer(service, stage, own, examiner, documented, options.latency_ms)
         listener = listen(options.host, options.port)
         if not is_loopback(options.host):
             log.warning("mock_in_reach_of_others", host=options.host, advice="it keeps no secrets")
         log.info("serving", url=url_of(listener), mock=True)
         announce(url_of(listener), world)
+        examiner.begin_anew()
         serve_application(
             LastResort(layer, random.SystemRandom()), listener, protocol=DroppableProtocol
         )
@@ -85,12 +100,16 @@ def serve_mock(
 
 
 def mock_layer(
-    service: FlaskApp, stage: Stage, settings: Settings, *, latency_ms: int
+    service: FlaskApp,
+    stage: Stage,
+    settings: Settings,
+    examiner: Examiner,
+    documented: Documented,
+    latency_ms: int,
 ) -> MockLayer:
     """Put together what stands in front of a service that is complete."""
-    documented = documented_replies(load_spec())
     script, journal, turnstile = Script(documented), Journal(), Turnstile()
-    controls = Controls(stage, script, journal, documented)
+    controls = Controls(stage, script, journal, examiner, documented)
     api = PlayedApi(
         service,
         gate_of(service).routes,
@@ -98,6 +117,7 @@ def mock_layer(
         documented=documented,
         script=script,
         journal=journal,
+        examiner=examiner,
         turnstile=turnstile,
         max_body_bytes=settings.max_body_bytes,
         latency_ms=latency_ms,
@@ -105,7 +125,7 @@ def mock_layer(
     backstage = Backstage(
         stage,
         controls,
-        StartPage(stage, journal),
+        StartPage(stage, journal, examiner),
         turnstile=turnstile,
         max_body_bytes=settings.max_body_bytes,
     )

@@ -5,11 +5,15 @@ from typing import cast
 from marshmallow import Schema, fields, post_dump, post_load
 
 from keyfob.grading.entry import Entry
+from keyfob.grading.grade import QUESTIONS, Grade
+from keyfob.grading.rule import Judgement, Rule
 from keyfob.mock.clock import MockClock
 from keyfob.mock.failures import Step
 from keyfob.reply import Json
 from keyfob.schemas.fields import Timestamp
 from keyfob.timestamps import format_timestamp
+
+MOST_EVIDENCE = 10
 
 
 class EntrySchema(Schema):
@@ -84,3 +88,28 @@ def step_of(body: Json) -> Step:
 def clock_json(clock: MockClock) -> Json:
     """Answer the time as ``Clock``."""
     return {"now": format_timestamp(clock()), "advancedSeconds": clock.advanced_seconds}
+
+
+def grade_json(grade: Grade, certification: Json | None) -> Json:
+    """Answer a grade as ``Grade``."""
+    return {
+        "outcome": grade.outcome.value,
+        "requests": grade.requests,
+        "rules": [_rule_json(rule, judgement) for rule, judgement in grade.judgements],
+        "questions": list(QUESTIONS),
+        "certification": certification,
+    }
+
+
+def _rule_json(rule: Rule, judgement: Judgement) -> Json:
+    return {
+        "name": rule.name,
+        "sentence": rule.sentence,
+        "verdict": judgement.verdict.value,
+        "faults": len(judgement.faults),
+        "evidence": [
+            {"told": fault.told, "requests": list(fault.numbers)}
+            for fault in judgement.faults[:MOST_EVIDENCE]
+        ],
+        "advice": rule.advice,
+    }

@@ -9,8 +9,8 @@ from processes import wait_until
 from valkey_server import ValkeyServer
 from world import SettableClock
 
-from keyfob.limits import Limiter, MemoryLimiter, SharedLimiter, TolerantLimiter
-from keyfob.limits.shared import NAMESPACE
+from keyfob.limits import Limiter, MemoryLimiter, TolerantLimiter
+from keyfob.limits.shared import NAMESPACE, SharedLimiter
 
 LetPass = Callable[[str, int], None]
 

@@ -14,8 +14,8 @@ from processes import wait_until
 from valkey_server import ValkeyServer
 
 import keyfob
-from keyfob.limits import Charge, LimiterUnavailable, SharedLimiter
-from keyfob.limits.shared import NAMESPACE, TIMEOUT_SECONDS
+from keyfob.limits import Charge, LimiterUnavailable
+from keyfob.limits.shared import NAMESPACE, TIMEOUT_SECONDS, SharedLimiter
 from keyfob.model import RateLimit
 
 NAME = "key:key_1"
@@ -23,7 +23,7 @@ LIMIT = RateLimit(500, 3600)
 
 WORKER = """
 import sys
-from keyfob.limits import SharedLimiter
+from keyfob.limits.shared import SharedLimiter
 from keyfob.model import RateLimit
 
 limiter = SharedLimiter(sys.argv[1], timeout_seconds=5)

@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from valkey_server import ValkeyServer
 from world import SettableClock
 
-from keyfob.limits import Charge, SharedLimiter, TolerantLimiter
-from keyfob.limits.shared import TIMEOUT_SECONDS
+from keyfob.limits import Charge, TolerantLimiter
+from keyfob.limits.shared import TIMEOUT_SECONDS, SharedLimiter
 from keyfob.model import RateLimit
 
 NAME = "key:key_1"

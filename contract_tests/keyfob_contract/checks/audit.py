@@ -1,0 +1,149 @@
+"""The audit trail: who changed what, when, and in which request."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from keyfob_contract.checks.registry import check
+from keyfob_contract.rules.exchange import Complaint
+from keyfob_contract.rules.paths import AUDIT, KEYS, SITES
+from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.state import items_of
+from keyfob_contract.wire.message import Request
+
+A_MOMENT = 0.002
+"""Seconds, in which the millisecond changes."""
+
+
+EDIT: dict[str, Any] = {
+    "description": "audited",
+    "rateLimit": {"requests": 77, "windowSeconds": 7},
+    "scopes": ["sites:read"],
+}
+
+
+@check(
+    "listAuditEvents",
+    "createApiKey",
+    "updateApiKey",
+    "rotateApiKey",
+    "revokeApiKey",
+    "deleteApiKey",
+)
+def changes_are_audited(kit: Kit) -> Iterator[Complaint]:
+    """Every change of a key is an event at once: who, what, and in which request."""
+    key = kit.keyring.make("audited")
+    path = f"{KEYS}/{key.id}"
+    deeds = [
+        ("apiKey.updated", kit.live("PATCH", path, EDIT)),
+        ("apiKey.rotated", kit.live("POST", f"{path}/rotate")),
+        ("apiKey.revoked", kit.live("POST", f"{path}/revoke")),
+        ("apiKey.reactivated", kit.live("POST", f"{path}/reactivate")),
+    ]
+    kit.live("PATCH", path, {"name": ""})
+    deeds.append(("apiKey.revoked", kit.live("POST", f"{path}/revoke")))
+    worse = kit.live("POST", f"{path}/revoke", {"reason": "compromised"})
+    deeds.append(("apiKey.revoked", worse))
+    kit.live("POST", f"{path}/revoke")  # changes nothing, so that there is nothing to tell
+    deeds.append(("apiKey.deleted", kit.live("DELETE", path)))
+    exchange = kit.live("GET", AUDIT, keyId=key.id, limit=100)
+    told = [(e.get("action"), e.get("requestId")) for e in reversed(exchange.json.get("data", []))]
+    truth = [(action, deed.header("x-request-id")) for action, deed in deeds]
+    if told[1:] != truth or told[0][0] != "apiKey.created":
+        yield exchange.complaint(f"the trail tells {[action for action, _ in told]}")
+    actors = {e.get("actor", {}).get("id") for e in exchange.json.get("data", [])[:-1]}
+    if actors != {kit.runner.id}:
+        yield exchange.complaint(f"the trail names {sorted(map(str, actors))} as who did it")
+    updated = [e for e in exchange.json.get("data", []) if e.get("action") == "apiKey.updated"]
+    before = {name: key.record[name] for name in EDIT}
+    sides = [(e.get("before"), e.get("after")) for e in updated]
+    if sides != [(before, EDIT)]:
+        yield exchange.complaint(f"before and after an edit the key is said to have been {sides}")
+    yield from _others_audited(kit)
+
+
+@check("listAuditEvents", "createApiKey", "updateApiKey", "rotateApiKey")
+def the_trail_agrees_with_its_filters(kit: Kit) -> Iterator[Complaint]:
+    """Each filter of the trail leaves just the events that fit it: since a time, and before one."""
+    key = kit.keyring.make("filtered trail", kit.live)
+    editor = kit.keyring.make("editor").api
+    for number in range(2):
+        kit.clock.wait(A_MOMENT)
+        editor("PATCH", f"{KEYS}/{key.id}", {"description": str(number)})
+        kit.clock.wait(A_MOMENT)
+        kit.live("POST", f"{KEYS}/{key.id}/rotate")
+    whole = items_of(kit.live("GET", AUDIT, keyId=key.id).json)
+    for query, fits in _questions(whole):
+        exchange = kit.live("GET", AUDIT, keyId=key.id, **query)
+        found = [event["id"] for event in items_of(exchange.json)]
+        expected = [event["id"] for event in whole if fits(event)]
+        if found != expected:
+            yield exchange.complaint(f"{query} shows {len(found)} events, {len(expected)} fit")
+
+
+@check("listAuditEvents", "createApiKey", "deleteApiKey", "createSite")
+def a_site_sees_what_became_of_its_keys(kit: Kit) -> Iterator[Complaint]:
+    """A site-limited key sees the events of keys of its sites, deleted ones too, and no others."""
+    here, there = (kit.resources.one(kit.live, "siteId", number) for number in (0, 1))
+    reader = kit.keyring.make("reader of a site", siteIds=[here]).api
+    for site, seen in ((here, True), (there, False)):
+        key = kit.keyring.make("of a site", siteIds=[site])
+        kit.keyring.delete(key)
+        exchange = reader("GET", AUDIT, keyId=key.id)
+        actions = [event["action"] for event in items_of(exchange.json)]
+        if actions != (["apiKey.deleted", "apiKey.revoked", "apiKey.created"] if seen else []):
+            yield exchange.complaint(f"of a deleted key {actions} are seen")
+
+
+@check("listAuditEvents", "createApiKey", "rotateApiKey")
+def audit_tells_no_secret(kit: Kit) -> Iterator[Complaint]:
+    """No event holds a value, nor a part of one, nor a digest."""
+    key = kit.keyring.make("discreet")
+    value = kit.keyring.rotate(key)
+    exchange = kit.live("GET", AUDIT, keyId=key.id)
+    text = json.dumps(exchange.json)
+    for secret in (key.value, value):
+        if secret.partition("_")[2][:12] in text:
+            yield exchange.complaint("an event holds a part of a value")
+    for event in exchange.json.get("data", []):
+        for side in ("before", "after"):
+            odd = {
+                name
+                for name in event.get(side) or {}
+                if "igest" in name or name in {"key", "secret"}
+            }
+            if odd:
+                yield exchange.complaint(f"an event tells of {', '.join(sorted(odd))}")
+
+
+def _others_audited(kit: Kit) -> Iterator[Complaint]:
+    site = Request("POST", SITES).with_json({"name": f"{kit.mark} audited"})
+    made = kit.live.ask(site.with_headers(("Idempotency-Key", kit.token())))
+    kit.resources.adopt(kit.live, kit.contract.by_id["createSite"], made)
+    grantor = kit.keyring.make("audited grantor", scopes=["keys:write"])
+    refused = grantor.api("POST", KEYS, kit.keyring.body("too much"))
+    for action, actor, exchange in (
+        ("site.created", kit.runner, made),
+        ("escalation.refused", grantor, refused),
+    ):
+        events = kit.live("GET", AUDIT, action=action, actor=actor.id, limit=20)
+        request_ids = {event.get("requestId") for event in events.json.get("data", [])}
+        if exchange.header("x-request-id") not in request_ids:
+            yield Complaint(f"there is no event {action}", (exchange, events))
+
+
+def _questions(
+    whole: list[dict[str, Any]],
+) -> Iterator[tuple[dict[str, Any], Callable[[dict[str, Any]], bool]]]:
+    """Answer filters, and what fits each."""
+    for name in {str(event["action"]) for event in whole}:
+        yield {"action": name}, lambda event, name=name: event["action"] == name
+    for actor in {str(event["actor"]["id"]) for event in whole}:
+        yield {"actor": actor}, lambda event, actor=actor: event["actor"]["id"] == actor
+    at = str(whole[len(whole) // 2]["at"])
+    yield {"since": at}, lambda event: event["at"] >= at
+    yield {"until": at}, lambda event: event["at"] < at
+    yield (
+        {"since": at, "action": "apiKey.rotated"},
+        lambda event: event["at"] >= at and event["action"] == "apiKey.rotated",
+    )
