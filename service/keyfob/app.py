@@ -11,12 +11,15 @@ from connexion.resolver import Resolver
 from starlette.types import ASGIApp
 
 from keyfob import handlers
+from keyfob.dashboard import create_dashboard
 from keyfob.domain.keyfob import Keyfob
 from keyfob.gate.asgi import Gate, GateOptions
 from keyfob.gate.lanes import open_lanes
 from keyfob.gate.operation import Handler, snake_case
+from keyfob.gate.pages import Pages
 from keyfob.metrics import METERS, Meters, sampling
 from keyfob.model import RateLimit
+from keyfob.pages import create_pages
 from keyfob.settings import Settings
 from keyfob.spec import load_spec
 
@@ -35,6 +38,8 @@ def create_app(keyfob: Keyfob, settings: Settings, meters: Meters | None = None)
         trusted_proxies=settings.trusted_proxies,
         guess_limit=RateLimit(settings.guesses_per_minute, 60),
     )
+    dashboard = create_dashboard()
+    pages = Pages(create_pages(keyfob, [dashboard]), prefixes=["dashboard"])
 
     def gate(app: ASGIApp) -> Gate:
         return Gate(
@@ -44,6 +49,7 @@ def create_app(keyfob: Keyfob, settings: Settings, meters: Meters | None = None)
             lanes=lanes,
             options=options,
             meters=meters,
+            pages=pages,
         )
 
     @asynccontextmanager

@@ -156,3 +156,7 @@ class RateLimited(KeyfobError):
 
 class AdminExists(KeyfobError):
     """The e-mail address already belongs to an admin."""
+
+
+class SignInFailed(KeyfobError):
+    """E-mail address and password do not go together, or nobody has that address."""

@@ -212,6 +212,13 @@ class Settings:
         " 1 to 1000000.",
         _whole_number(1, 1_000_000),
     )
+    sign_ins_per_minute: int = _setting(
+        "KEYFOB_SIGN_INS_PER_MINUTE",
+        "10",
+        "How often one address, and one admin's account, may try to sign in to the dashboard in a"
+        " minute, 1 to 1000000.",
+        _whole_number(1, 1_000_000),
+    )
     trusted_proxies: int = _setting(
         "KEYFOB_TRUSTED_PROXIES",
         "0",

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from keyfob import __version__
+from keyfob.cli.admins import create_admin, reset_password
 from keyfob.cli.audit import audit
 from keyfob.cli.create_key import create_key
 from keyfob.cli.grade import grade
@@ -54,6 +55,8 @@ for command in (
     create_organization,
     list_organizations,
     create_key,
+    create_admin,
+    reset_password,
     audit,
     request,
     migrate,

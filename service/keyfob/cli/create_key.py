@@ -67,7 +67,7 @@ def create_key(  # noqa: PLR0913  one for each option
     granted = scopes_from_words(scopes) if scopes else ALL_SCOPES
     draft = KeyDraft(name, granted, site_ids, expires_at=expires_at)
     with opened_keyfob() as keyfob:
-        key, value = _create(keyfob, organization_id or _only_organization(keyfob), draft)
+        key, value = _create(keyfob, organization_id or only_organization(keyfob), draft)
     shown = (
         json.dumps({"id": key.id, "key": value}) if as_json else _as_text(key, value, server_url)
     )
@@ -93,7 +93,8 @@ def _create(keyfob: Keyfob, organization_id: str, draft: KeyDraft) -> tuple[ApiK
         ) from None
 
 
-def _only_organization(keyfob: Keyfob) -> str:
+def only_organization(keyfob: Keyfob) -> str:
+    """Answer the id of the one organisation that there is."""
     listed = keyfob.organizations.list()
     if not listed:
         raise Trouble("There is no organisation yet: `keyfob create-organization` makes one.")

@@ -14,7 +14,8 @@ from keyfob.errors import AdminExists
 
 ALREADY_THERE = (
     "There is already an organisation, so nothing was made. If its key was lost,"
-    " `{keyfob} create-key --name recovered` makes a new one."
+    " `{keyfob} create-key --name recovered` makes a new one; `{keyfob} reset-password E-MAIL`"
+    " makes an admin a new password."
 )
 
 
@@ -93,5 +94,6 @@ def _as_text(name: str, made: NewOrganization, server_url: str) -> str:
         f"  admin     {made.admin_email}\n"
         f"  password  {made.admin_password}\n"
         f"  API key   {made.key_value}\n\n"
+        f"Sign in, once the server runs (keyfob serve): {server_url}/dashboard\n\n"
         f"{trial(made.key_value, server_url)}"
     )

@@ -198,24 +198,30 @@ class ApiKeys:
             after = lifecycle.merged(key, edit)
             demand_key_within(actor, after)
             changed = lifecycle.edited(key, after, now)
-            if if_version is not None and key.version not in if_version:
-                raise PreconditionFailed
+            _demand_version(key, if_version)
             return changed
 
         with self._audit.refused_escalation(actor, "updateApiKey", key_id):
             return self._change(actor, key_id, judge, AuditAction.API_KEY_UPDATED)
 
-    def rotate(self, actor: Actor, key_id: str) -> tuple[ApiKey, str]:
+    def rotate(
+        self, actor: Actor, key_id: str, if_version: frozenset[int] | None = None
+    ) -> tuple[ApiKey, str]:
         """Replace the value; the old one is dead once this returns. The new one is the second part.
 
+        Args:
+            if_version: as for ``edit``.
+
         Raises:
-            NotFound, ScopeEscalation, KeyIsExpired, KeyIsRevoked.
+            NotFound, ScopeEscalation, KeyIsExpired, KeyIsRevoked, PreconditionFailed.
         """
         value = new_value(self._policy.prefix, self._rng)
 
         def judge(key: ApiKey, now: int) -> ApiKey:
             demand_key_within(actor, key)
-            return lifecycle.rotated(key, hint(value), now)
+            changed = lifecycle.rotated(key, hint(value), now)
+            _demand_version(key, if_version)
+            return changed
 
         new_digest = digest(value, self._pepper)
         with self._audit.refused_escalation(actor, "rotateApiKey", key_id):
@@ -302,3 +308,8 @@ class ApiKeys:
         if site_ids and site_ids != EVERY_SITE_IDS:
             existing = self._store.sites.existing(actor.organization_id, site_ids)
             demand_named_sites(actor, site_ids, existing, "/siteIds")
+
+
+def _demand_version(key: ApiKey, wanted: frozenset[int] | None) -> None:
+    if wanted is not None and key.version not in wanted:
+        raise PreconditionFailed

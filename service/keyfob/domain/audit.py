@@ -19,7 +19,7 @@ from keyfob.store.audit_filter import AuditFilter
 from keyfob.store.store import Store
 
 COALESCED_MS = 3_600_000
-"""Of the escalations that an actor attempts within an hour, the first becomes an event."""
+"""Of what an actor attempts in vain, again and again within an hour, the first is an event."""
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +61,10 @@ class AuditTrail:
     def append(self, actor: Actor, change: Change) -> None:
         """Add an event, within the transaction of the change: both become true, or neither."""
         self._append(actor, change)
+
+    def append_once_an_hour(self, actor: Actor, change: Change) -> None:
+        """Add an event, unless the actor did the like within the last hour."""
+        self._append(actor, change, unless_within_ms=COALESCED_MS)
 
     @contextmanager
     def refused_escalation(

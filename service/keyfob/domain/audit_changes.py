@@ -18,6 +18,8 @@ class AuditAction(StrEnum):
 
     ORGANIZATION_CREATED = "organization.created"
     ADMIN_CREATED = "admin.created"
+    ADMIN_PASSWORD_CHANGED = "admin.passwordChanged"  # noqa: S105  no password
+    ADMIN_SIGN_IN_FAILED = "admin.signInFailed"
     API_KEY_CREATED = "apiKey.created"
     API_KEY_UPDATED = "apiKey.updated"
     API_KEY_ROTATED = "apiKey.rotated"
@@ -59,6 +61,22 @@ def admin_created(admin_id: str, email: str, now: int) -> Change:
     """Tell of a new admin."""
     action, target = AuditAction.ADMIN_CREATED, TargetType.ADMIN
     return Change(action, target, admin_id, now, None, {"email": email})
+
+
+def password_changed(admin_id: str, email: str, now: int) -> Change:
+    """Tell of an admin's new password."""
+    action, target = AuditAction.ADMIN_PASSWORD_CHANGED, TargetType.ADMIN
+    return Change(action, target, admin_id, now, None, {"email": email})
+
+
+def sign_in_failed(admin_id: str, email: str, client: str, now: int) -> Change:
+    """Tell of a wrong password.
+
+    Args:
+        client: the address from which it came.
+    """
+    action, target = AuditAction.ADMIN_SIGN_IN_FAILED, TargetType.ADMIN
+    return Change(action, target, admin_id, now, None, {"email": email, "client": client})
 
 
 def site_created(site: Site) -> Change:

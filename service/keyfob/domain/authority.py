@@ -4,9 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from keyfob.errors import ScopeEscalation, SiteForbidden
-from keyfob.model import Actor, ApiKey, Scope, Sites, scope_words
+from keyfob.model import (
+    ALL_SCOPES,
+    EVERY_SITE,
+    Actor,
+    ActorRef,
+    ActorType,
+    ApiKey,
+    Scope,
+    Sites,
+    scope_words,
+)
 from keyfob.store.sites import SiteRows
 from keyfob.timestamps import format_timestamp
+
+OPERATOR = ActorRef(ActorType.OPERATOR, "operator")
+
+
+def operator_of(organization_id: str) -> Actor:
+    """Answer the operator at work in one organisation, where he holds everything."""
+    return Actor(ref=OPERATOR, organization_id=organization_id, scopes=ALL_SCOPES, sites=EVERY_SITE)
 
 
 def demand_key_within(actor: Actor, key: ApiKey) -> None:

@@ -6,6 +6,8 @@ from hashlib import sha256
 
 from argon2 import PasswordHasher
 
+from keyfob.domain.admin_sessions import AdminSessions
+from keyfob.domain.admins import Admins
 from keyfob.domain.api_keys import ApiKeys, KeyPolicy
 from keyfob.domain.audit import AuditTrail
 from keyfob.domain.audit_chain import AuditChains
@@ -14,13 +16,17 @@ from keyfob.domain.gatekeeper import Gatekeeper
 from keyfob.domain.idempotency import Idempotency
 from keyfob.domain.organizations import Organizations
 from keyfob.domain.pagination import Cursors
+from keyfob.domain.passwords import Passwords
 from keyfob.domain.reception import Deliveries, Employees, Visitors
+from keyfob.domain.sign_ins import SignIns
 from keyfob.domain.sites import SiteDirectory
 from keyfob.domain.usage import UsageReports
 from keyfob.limits import Limiter
-from keyfob.model import Clock
+from keyfob.model import Clock, RateLimit
 from keyfob.store.store import Store
 from keyfob.usage import Recorder
+
+SIGN_IN_LIMIT = RateLimit(requests=10, window_seconds=60)
 
 
 class Keyfob:
@@ -40,6 +46,7 @@ class Keyfob:
         password_hasher: PasswordHasher,
         limiter: Limiter,
         usage: Recorder,
+        sign_in_limit: RateLimit = SIGN_IN_LIMIT,
         takes_published_values: bool = False,
     ) -> None:
         cursors = Cursors(hmac.digest(pepper, b"keyfob cursors, version 1", sha256))
@@ -72,11 +79,23 @@ class Keyfob:
         self.visitors = Visitors(store, store.visitors, clock=clock, rng=rng, cursors=cursors)
         self.employees = Employees(store, store.employees, clock=clock, rng=rng, cursors=cursors)
         self.deliveries = Deliveries(store, store.deliveries, clock=clock, rng=rng, cursors=cursors)
+        passwords = Passwords(password_hasher, rng)
+        self.admins = Admins(store, clock=clock, rng=rng, passwords=passwords, audit=self.audit)
+        self.admin_sessions = AdminSessions(store, pepper, clock, rng)
+        self.sign_ins = SignIns(
+            store,
+            passwords=passwords,
+            limiter=limiter,
+            limit=sign_in_limit,
+            clock=clock,
+            audit=self.audit,
+        )
         self.organizations = Organizations(
             store,
             api_keys=self.api_keys,
+            admins=self.admins,
             clock=clock,
             rng=rng,
-            password_hasher=password_hasher,
+            passwords=passwords,
             audit=self.audit,
         )

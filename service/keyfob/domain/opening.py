@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from keyfob.domain.api_keys import KeyPolicy
 from keyfob.domain.keyfob import Keyfob
 from keyfob.limits import Limiter, open_limiter
-from keyfob.model import Clock
+from keyfob.model import Clock, RateLimit
 from keyfob.pepper import (
     demand_known_pepper,
     demand_pepper_of_shared_store,
@@ -82,6 +82,7 @@ def open_keyfob(  # noqa: PLR0913  what the mock and tests bring of their own
         limiter=open_limiter(settings, clock) if limiter is None else limiter,
         usage=Recorder(store, clock, scope_of=required_scope, trace_days=settings.trace_days),
         policy=policy,
+        sign_in_limit=RateLimit(settings.sign_ins_per_minute, 60),
         takes_published_values=takes_published_values,
     )
 

@@ -3,30 +3,25 @@
 import random
 from dataclasses import dataclass
 
-from argon2 import PasswordHasher
-
+from keyfob.domain.admins import Admins
 from keyfob.domain.api_keys import ApiKeys
 from keyfob.domain.audit import AuditTrail
-from keyfob.domain.audit_changes import admin_created, organization_created
+from keyfob.domain.audit_changes import organization_created
+from keyfob.domain.authority import operator_of
 from keyfob.domain.commands import KeyDraft
 from keyfob.domain.identifiers import new_id
-from keyfob.domain.secret_value import ALPHABET
+from keyfob.domain.passwords import Passwords
 from keyfob.errors import NotFound
 from keyfob.model import (
     ALL_SCOPES,
-    EVERY_SITE,
     EVERY_SITE_IDS,
     Actor,
-    ActorRef,
-    ActorType,
     ApiKey,
     Clock,
 )
 from keyfob.store.organizations import ListedOrganization
 from keyfob.store.store import Store
 
-OPERATOR = ActorRef(ActorType.OPERATOR, "operator")
-PASSWORD_CHARACTERS = 20  # of base62: 119 bits
 FIRST_KEY_NAME = "admin"
 
 
@@ -41,22 +36,18 @@ class NewOrganization:
     key_value: str
 
 
-def operator_of(organization_id: str) -> Actor:
-    """Answer the operator at work in one organisation, where he holds everything."""
-    return Actor(ref=OPERATOR, organization_id=organization_id, scopes=ALL_SCOPES, sites=EVERY_SITE)
-
-
 class Organizations:
     """The tenants."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  one for each thing that it works with
         self,
         store: Store,
         *,
         api_keys: ApiKeys,
+        admins: Admins,
         clock: Clock,
         rng: random.Random,
-        password_hasher: PasswordHasher,
+        passwords: Passwords,
         audit: AuditTrail,
     ) -> None:
         self._store = store
@@ -64,7 +55,8 @@ class Organizations:
         self._api_keys = api_keys
         self._clock = clock
         self._rng = rng
-        self._hasher = password_hasher
+        self._admins = admins
+        self._passwords = passwords
 
     def any(self) -> bool:
         """Say whether there is an organisation at all."""
@@ -80,19 +72,15 @@ class Organizations:
         Raises:
             AdminExists: the address already belongs to an admin.
         """
-        password = "".join(self._rng.choice(ALPHABET) for _ in range(PASSWORD_CHARACTERS))
-        password_hash = self._hasher.hash(password)
+        password = self._passwords.new()
+        password_hash = self._passwords.hash(password)
         organization_id = new_id("org", self._rng)
-        admin_id = new_id("adm", self._rng)
         operator = operator_of(organization_id)
         with self._store.transaction():
             now = self._clock()
             self._store.organizations.insert(organization_id, name, now)
             self._audit.append(operator, organization_created(organization_id, name, now))
-            self._store.organizations.insert_admin(
-                admin_id, organization_id, admin_email, password_hash, now
-            )
-            self._audit.append(operator, admin_created(admin_id, admin_email, now))
+            self._admins.add(operator, admin_email, password_hash)
             draft = KeyDraft(FIRST_KEY_NAME, ALL_SCOPES, EVERY_SITE_IDS)
             key, value = self._api_keys.create(operator, draft)
         return NewOrganization(organization_id, admin_email, password, key, value)

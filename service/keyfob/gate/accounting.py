@@ -1,6 +1,7 @@
 """What is remembered of a case once it is answered: log line, use of keys, and metrics."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -27,9 +28,12 @@ log = structlog.get_logger("keyfob.request")
 def usage_of(case: Case, status: int, at: int, seconds: float) -> Iterable[UsageRecord]:
     """Answer the use of the key that was sent, and of the one that was judged on its behalf.
 
-    Who asks for the health of the process uses no key.
+    Who asks for the health of the process uses no key; nor does who looks at a page, of which only
+    errors are traced.
     """
     operation = case.operation
+    if case.is_page and status < HTTPStatus.BAD_REQUEST:
+        return
     if operation is not None and not operation.needs_key:
         return
     credential = case.credential

@@ -11,11 +11,16 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes out, but for the headers that every answer carries."""
+    """What goes out, but for the headers that every answer carries.
+
+    Attributes:
+        may_be_kept: by the client, as its own headers say: it is a file that we ship.
+    """
 
     status: int
     headers: Headers
     body: bytes
+    may_be_kept: bool = False
 
 
 def answer_of(reply: Reply) -> Answer:

@@ -17,11 +17,12 @@ from keyfob.domain.keyfob import Keyfob
 from keyfob.gate.accounting import measure, usage_of, write_log_line
 from keyfob.gate.answer import Answer
 from keyfob.gate.body import ClientGone, read_body
-from keyfob.gate.client_address import client_address
+from keyfob.gate.client_address import came_over_tls, client_address
 from keyfob.gate.flask_views import FlaskDispatch, serve_spec_operations
 from keyfob.gate.judge import Case, Judge
 from keyfob.gate.lanes import DIRECT, INSTANT, Lanes
 from keyfob.gate.operation import compile_operations
+from keyfob.gate.pages import Pages
 from keyfob.gate.request import Request
 from keyfob.gate.routing import Routes
 from keyfob.metrics import Meters
@@ -52,7 +53,7 @@ class Gate(SpecMiddleware):
     envelope.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  everything comes together here
         self,
         app: ASGIApp,
         *,
@@ -61,6 +62,7 @@ class Gate(SpecMiddleware):
         lanes: Lanes,
         options: GateOptions,
         meters: Meters | None,
+        pages: Pages,
     ) -> None:
         self._app = app
         self._keyfob = keyfob
@@ -68,6 +70,7 @@ class Gate(SpecMiddleware):
         self._lanes = lanes
         self._options = options
         self._meters = meters
+        self._pages = pages
         self.routes = Routes(())
         self._judge = self._judge_of(self.routes)
 
@@ -102,6 +105,7 @@ class Gate(SpecMiddleware):
         headers = scope["headers"]
         body, body_too_long = await read_body(receive, headers, self._options.max_body_bytes)
         peer = (scope.get("client") or ("",))[0]
+        trusted_proxies = self._options.trusted_proxies
         return Request(
             id=new_id("req", self._keyfob.rng),
             method=scope["method"],
@@ -110,10 +114,14 @@ class Gate(SpecMiddleware):
             headers=headers,
             body=body,
             body_too_long=body_too_long,
-            client=client_address(peer, headers, self._options.trusted_proxies),
+            client=client_address(peer, headers, trusted_proxies),
+            is_tls=came_over_tls(scope["scheme"], headers, trusted_proxies),
         )
 
     async def _answer(self, case: Case) -> Answer:
+        if self._pages.hold(case.request):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._lanes.pages, self._pages.answer, case)
         refused = self._judge.admit(case)
         if refused is None:
             return await self._in_lane(case, self._judge.answer)
@@ -139,11 +147,9 @@ class Gate(SpecMiddleware):
 def messages_of(case: Case, answer: Answer) -> tuple[Message, Message]:
     """Answer what is sent: the head, with what every reply carries, and the body."""
     request, charge = case.request, case.charge
-    headers = [
-        *answer.headers,
-        ("X-Request-Id", request.id),
-        ("Cache-Control", "no-store"),
-    ]
+    headers = [*answer.headers, ("X-Request-Id", request.id)]
+    if not answer.may_be_kept:
+        headers.append(("Cache-Control", "no-store"))
     if charge is not None:
         headers += (
             ("RateLimit-Policy", charge.policy_header),

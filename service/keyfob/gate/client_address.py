@@ -14,3 +14,11 @@ def client_address(peer: str, headers: HeaderLines, trusted_proxies: int) -> str
     lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
     seen = [address.strip() for line in lines for address in line.split(",")]
     return seen[-trusted_proxies] if len(seen) >= trusted_proxies else peer
+
+
+def came_over_tls(scheme: str, headers: HeaderLines, trusted_proxies: int) -> bool:
+    """Say whether the client's own connection is encrypted, here or at a proxy that is trusted."""
+    if trusted_proxies == 0:
+        return scheme == "https"
+    told = [value.strip().lower() for name, value in headers if name == b"x-forwarded-proto"]
+    return scheme == "https" or told[-1:] == [b"https"]

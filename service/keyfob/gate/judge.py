@@ -54,6 +54,7 @@ class Case:
         actor: the key behind it, if it is alive.
         charge: what the key has left, once it was charged.
         code: of the error, or ``OK``.
+        is_page: it is for people, and none of the spec's.
     """
 
     request: Request
@@ -66,6 +67,7 @@ class Case:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     reply: Reply | None = None
     code: str = OK
+    is_page: bool = False
 
     @property
     def admitted(self) -> Operation:

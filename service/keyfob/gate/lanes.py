@@ -18,11 +18,13 @@ class Lanes:
         on_the_loop: operations that take microseconds, less than to hand them to a thread.
         direct_workers: for ``DIRECT`` operations where the store or the limits are a network away.
         workers: for all others.
+        pages: for what people look at, whose passwords are slow to compare.
     """
 
     on_the_loop: frozenset[str]
     direct_workers: Executor
     workers: Executor
+    pages: Executor
 
     def executor(self, operation_id: str) -> Executor | None:
         """Answer whose turn it is; None for the event loop itself."""
@@ -34,6 +36,7 @@ class Lanes:
         """Wait for what is at work."""
         self.direct_workers.shutdown()
         self.workers.shutdown()
+        self.pages.shutdown()
 
 
 def open_lanes(*, worker_threads: int, is_embedded: bool) -> Lanes:
@@ -42,4 +45,5 @@ def open_lanes(*, worker_threads: int, is_embedded: bool) -> Lanes:
         on_the_loop=INSTANT | DIRECT if is_embedded else INSTANT,
         direct_workers=ThreadPoolExecutor(worker_threads, thread_name_prefix="keyfob-direct"),
         workers=ThreadPoolExecutor(worker_threads, thread_name_prefix="keyfob-worker"),
+        pages=ThreadPoolExecutor(worker_threads, thread_name_prefix="keyfob-pages"),
     )

@@ -17,6 +17,7 @@ class Request:
         body: whole, or nothing if it is too long.
         body_too_long: it goes on past the limit.
         client: address of the peer, empty if unknown.
+        is_tls: between the client and whatever it talked to, as far as we are told.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Request:
     body: bytes = b""
     body_too_long: bool = False
     client: str = ""
+    is_tls: bool = False
 
     def header_values(self, name: bytes) -> list[str]:
         """Answer every value of a header (name in lower case), in the order sent."""

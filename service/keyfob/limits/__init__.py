@@ -12,7 +12,7 @@ reads the system clock.
 
 from keyfob.limits.charge import Charge, Limiter, LimiterUnavailable
 from keyfob.limits.memory import MemoryLimiter
-from keyfob.limits.names import guess_name, key_name, network_of
+from keyfob.limits.names import guess_name, key_name, network_of, sign_in_name
 from keyfob.limits.tolerant import TolerantLimiter
 from keyfob.model import Clock
 from keyfob.settings import Settings, StartRefused
@@ -28,6 +28,7 @@ __all__ = [
     "key_name",
     "network_of",
     "open_limiter",
+    "sign_in_name",
 ]
 
 

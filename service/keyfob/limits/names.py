@@ -1,6 +1,7 @@
 """Under which name somebody is counted."""
 
 import re
+from hashlib import sha256
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 GUESS = "guess:"
@@ -16,6 +17,18 @@ def key_name(key_id: str) -> str:
 def guess_name(address: str) -> str:
     """Name the guesses that come from a client's address."""
     return GUESS + network_of(address)
+
+
+def sign_in_name(way: str, who: str) -> str:
+    """Name attempts to sign in, by who makes them or whom they are after.
+
+    Anybody can invent these names, so that they count among the guessers, who are bounded.
+
+    Args:
+        way: ``from`` an address, ``to`` an account, or ``in`` a browser that is known.
+    """
+    name = network_of(who) if way == "from" else sha256(who.encode()).hexdigest()
+    return f"{GUESS}sign-in:{way}:{name}"
 
 
 def network_of(address: str) -> str:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from keyfob.reception import Delivery, Employee, Visitor
 from keyfob.store import database as db
 from keyfob.store import tables
+from keyfob.store.admin_sessions import AdminSessionRows
+from keyfob.store.admins import AdminRows
 from keyfob.store.api_keys import ApiKeyRows
 from keyfob.store.audit import AuditRows
 from keyfob.store.deleted_keys import DeletedKeyRows
@@ -33,6 +35,8 @@ class Store:
 
     def __init__(self, database: StoreDatabase) -> None:
         self.database = database
+        self.admins = AdminRows(database)
+        self.admin_sessions = AdminSessionRows(database)
         self.api_keys = ApiKeyRows(database)
         self.audit = AuditRows(database)
         self.deliveries = EntryRows(database, tables.Delivery, Delivery)

@@ -56,6 +56,19 @@ class Admin(Table):
     created_at = BigIntegerField()
 
 
+class AdminSession(Table):
+    """A browser in which an admin has signed in. What the browser holds is kept as a digest only.
+
+    ``proven_at``: when the password was last given in it.
+    """
+
+    digest = BlobField(primary_key=True)
+    admin_id = ForeignKeyField(Admin, on_delete="CASCADE", lazy_load=False)
+    began_at = BigIntegerField(index=True)
+    seen_at = BigIntegerField()
+    proven_at = BigIntegerField()
+
+
 class Site(Table):
     """A building."""
 
@@ -320,6 +333,7 @@ class StoreSetting(Table):
 TABLES: tuple[type[Table], ...] = (
     Organization,
     Admin,
+    AdminSession,
     Site,
     ApiKey,
     ApiKeySite,

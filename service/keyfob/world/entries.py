@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+from keyfob.domain.authority import OPERATOR
 from keyfob.domain.commands import EntryDraft
-from keyfob.domain.organizations import OPERATOR
 from keyfob.model import ActorRef, ActorType
 from keyfob.reception import Delivery, Employee, EntryStatus, Visitor
 from keyfob.reply import Json

@@ -19,9 +19,9 @@ from keyfob.domain.audit_changes import (
     organization_created,
     site_created,
 )
+from keyfob.domain.authority import OPERATOR, operator_of
 from keyfob.domain.identifiers import new_id
 from keyfob.domain.keyfob import Keyfob
-from keyfob.domain.organizations import OPERATOR, operator_of
 from keyfob.domain.secret_value import digest, hint
 from keyfob.errors import ApiKeyRotated
 from keyfob.model import ApiKey, RevokedReason, Site

@@ -3,8 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from world import Api, Organization, SettableClock, code
 
+from keyfob.domain.authority import operator_of
 from keyfob.domain.keyfob import Keyfob
-from keyfob.domain.organizations import operator_of
 
 pytestmark = pytest.mark.both_stores
 

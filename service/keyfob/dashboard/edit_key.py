@@ -1,0 +1,64 @@
+"""Edit Key."""
+
+import flask
+from flask import request
+from werkzeug.wrappers import Response
+
+from keyfob.dashboard.deeds import why_not_edit
+from keyfob.dashboard.door import actor, keyfob
+from keyfob.dashboard.key_form import ON, KeyForm, minute_of, problems_of
+from keyfob.dashboard.names import sites
+from keyfob.domain.api_keys import KeyView
+from keyfob.errors import KeyIsRevoked, PreconditionFailed, SiteForbidden
+from keyfob.model import ApiKey
+from keyfob.reply import Json
+from keyfob.schemas.api_keys import key_edit
+
+CHANGED_MEANWHILE = (
+    "Somebody changed this key while you were editing it. It is shown as it is now: make your"
+    " changes again."
+)
+
+
+def edit(key_id: str) -> Response | str:
+    """Show the form, or take it."""
+    key = keyfob().api_keys.get(actor(), key_id)
+    if request.method == "GET":
+        return _page(key, KeyForm.of_key(key))
+    form = KeyForm.of_request(request.form)
+    body = _body(form, key)
+    if problems := problems_of(body, "ApiKeyUpdate", keyfob().clock):
+        return flask.make_response(_page(key, form.with_problems(problems)), 400)
+    try:
+        after = keyfob().api_keys.edit(actor(), key_id, key_edit(body), _version())
+    except (PreconditionFailed, KeyIsRevoked):
+        now = keyfob().api_keys.get(actor(), key_id)
+        shown = KeyForm.of_key(now).with_problems({"": CHANGED_MEANWHILE})
+        return flask.make_response(_page(now, shown), 409)
+    except SiteForbidden:
+        gone = {"siteIds": "One of these sites is gone. Choose again."}
+        return flask.make_response(_page(key, form.with_problems(gone)), 400)
+    changed = "is saved, and is in force" if after != key else "is as it was: nothing was changed"
+    flask.flash(f"{after.name} {changed}.", "success")
+    return flask.redirect(flask.url_for("dashboard.key", key_id=key_id), 303)
+
+
+def _body(form: KeyForm, key: ApiKey) -> Json:
+    body = form.body(keyfob().clock())
+    # The field shows minutes: what was not touched must not lose its seconds, or be refused
+    # because it has passed meanwhile.
+    if form.expiry == ON and form.expires_on == minute_of(key.expires_at):
+        del body["expiresAt"]
+    return body
+
+
+def _version() -> frozenset[int]:
+    text = request.form.get("version", "")
+    return frozenset({int(text)}) if text.isascii() and text.isdigit() else frozenset()
+
+
+def _page(key: ApiKey, form: KeyForm) -> str:
+    view: KeyView = keyfob().api_keys.view(key)
+    return flask.render_template(
+        "edit_key.html", view=view, form=form, sites=sites(), why_not=why_not_edit(view)
+    )
