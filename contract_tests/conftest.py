@@ -19,8 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--url", help="the server to judge; this service in this process if left out")
     group.addoption("--admin-key", help="a key of that server with every scope on every site")
     group.addoption("--other-admin-key", help="the same of another organisation")
-    group.addoption("--quick", action="store_true", help="leave out what is made up")
-    group.addoption("--max-examples", type=int, default=CASES, help="how many requests are made up")
+    group.addoption("--quick", action="store_true", help="leave out the generated requests")
+    group.addoption(
+        "--max-examples", type=int, default=CASES, help="how many requests are generated"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -93,7 +93,11 @@ existing_file = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="A check, a group of checks, or an operationId, to which checks that walk the operations"
     " then keep; repeat for more.",
 )
-@click.option("--quick", is_flag=True, help="Leave out what is made up: seconds, not minutes.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Leave out the generated requests and stories: seconds, not minutes.",
+)
 @click.option("--list", "as_list", is_flag=True, help="List the checks, and judge nothing.")
 @click.option(
     "--max-examples",
@@ -101,14 +105,14 @@ existing_file = click.Path(path_type=Path, exists=True, dir_okay=False)
     type=click.IntRange(1),
     default=1000,
     show_default=True,
-    help="How many requests are made up.",
+    help="How many requests are generated.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0),
     default=1,
     show_default=True,
-    help="Another seed makes other requests up.",
+    help="Another seed generates other requests.",
 )
 @click.option(
     "--budget",
@@ -129,8 +133,9 @@ existing_file = click.Path(path_type=Path, exists=True, dir_okay=False)
 def contract(*, as_list: bool, self_test: bool, **asked: Any) -> None:
     """Judge a running implementation by openapi.yaml, operation by operation.
 
-    Makes keys of its own, named kit-…, and removes them in the end, also after Ctrl-C; it touches
-    nothing else. No report holds a key.
+    Makes keys of its own and removes them in the end, also after Ctrl-C. Sites, visitors, employees
+    and deliveries, which no operation deletes, stay, some dozens of each, and are listed. All of it
+    is named kit-…; it touches nothing else. No report holds a key.
 
     \b
     Examples:

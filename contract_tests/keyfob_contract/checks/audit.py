@@ -42,6 +42,9 @@ def changes_are_audited(kit: Kit) -> Iterator[Complaint]:
     ]
     kit.live("PATCH", path, {"name": ""})
     deeds.append(("apiKey.revoked", kit.live("POST", f"{path}/revoke")))
+    worse = kit.live("POST", f"{path}/revoke", {"reason": "compromised"})
+    deeds.append(("apiKey.revoked", worse))
+    kit.live("POST", f"{path}/revoke")  # changes nothing, so that there is nothing to tell
     deeds.append(("apiKey.deleted", kit.live("DELETE", path)))
     exchange = kit.live("GET", AUDIT, keyId=key.id, limit=100)
     told = [(e.get("action"), e.get("requestId")) for e in reversed(exchange.json.get("data", []))]

@@ -10,9 +10,6 @@ from keyfob_contract.run.state import changes
 from keyfob_contract.run.vault import State
 from keyfob_contract.wire.message import Request
 
-TRIED_TOO_LARGE = 4
-"""How many operations are sent too long a body with each kind of credential; size comes first."""
-
 GUESSES = frozenset({State.UNKNOWN, State.DELETED})
 """Values that nobody holds: an address may send them only so often, and 429 is a refusal, too."""
 
@@ -116,10 +113,9 @@ def _refused_everywhere(kit: Kit, state: State) -> Iterator[Complaint]:
         if exchange.answer != (401, credential.code) and not _is_throttled(exchange, state):
             yield exchange.complaint(
                 f"{operation.id} answered {exchange.answered}, not"
-                f" {spelt((401, credential.code))}, to a {state} credential"
-                f" ({credential.way})"
+                f" {spelt((401, credential.code))}, to {credential.spelt}"
             )
-    yield from _too_large(kit, requests[:TRIED_TOO_LARGE])
+    yield from _too_large(kit, requests)
     for change in changes(before, kit.state()):
         yield Complaint(f"a refused request had an effect: {change}", tuple(tried[-5:]))
 
@@ -128,8 +124,8 @@ def _too_large(kit: Kit, requests: Sequence[Request]) -> Iterator[Complaint]:
     most = kit.profile.strictness.max_body_bytes
     if most is None or not kit.profile.strictness.early_refusals:
         return
-    for request in requests:
-        exchange = kit.inspector.ask(replace(request.with_json({}), body=b" " * (most + 1)))
+    large = [replace(request.with_json({}), body=b" " * (most + 1)) for request in requests]
+    for exchange in kit.inspector.ask_together(large):
         if exchange.status != 413:
             yield exchange.complaint(f"{exchange.status}, not 413, to a body of {most + 1} bytes")
 

@@ -84,7 +84,8 @@ def verify_tells_what_a_value_is_worth(kit: Kit) -> Iterator[Complaint]:
         value = credentials[0].headers[0][1].rpartition(" ")[2]
         code = kit.profile.keys.codes.get(state, "API_KEY_INVALID")
         yield from _verdict(kit, value, code)
-    for odd in ("no key", "kfb_", "x" * 5000, "ü"):
+    nearly = (f" {key.value}", f"{key.value} ", f"{key.value}\n", key.value.swapcase())
+    for odd in ("no key", "kfb_", "x" * 5000, "ü", *nearly):
         yield from _verdict(kit, odd, "API_KEY_INVALID")
     yield from _limited(kit)
 

@@ -156,6 +156,15 @@ def verdicts_tell_every_scope(patch: Patch) -> None:
 
 
 @fault(caught_by="verify_tells_what_a_value_is_worth")
+def verify_takes_values_with_blanks(patch: Patch) -> None:
+    """verifyApiKey says that a value is good of which only a part is."""
+
+    @patch(Gatekeeper, "verify")
+    def verify(right: Right, self: Any, asker: Actor, value: str, *asked: Any) -> Verdict:
+        return right(self, asker, value.strip(), *asked)
+
+
+@fault(caught_by="verify_tells_what_a_value_is_worth")
 def odd_values_are_bad_requests(patch: Patch) -> None:
     """verifyApiKey answers 400 to a value that cannot be one."""
 

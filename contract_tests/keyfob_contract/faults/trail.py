@@ -32,6 +32,16 @@ def refused_escalations_are_not_audited(patch: Patch) -> None:
 
 
 @fault(caught_by="changes_are_audited")
+def worse_reasons_are_not_audited(patch: Patch) -> None:
+    """That a revoked key turned out to be compromised leaves no event."""
+
+    @patch(AuditTrail, "_append")
+    def append(right: Right, self: Any, actor: Actor, change: Change, **how: Any) -> None:
+        if not (change.before or {}).get("revokedReason") or "name" in (change.before or {}):
+            right(self, actor, change, **how)
+
+
+@fault(caught_by="changes_are_audited")
 def events_name_no_request(patch: Patch) -> None:
     """An event does not tell in which request it happened."""
 

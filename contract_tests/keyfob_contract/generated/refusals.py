@@ -112,10 +112,9 @@ class Refusals:
         if credential.state in GUESSES and exchange.status == 429:
             self._ledger.throttled_guesses += 1
         elif exchange.answer != (401, code):
-            what = f"{credential.state} credential ({credential.way})"
-            text = f"a {what} got in: {exchange.answered}"
+            text = f"{credential.spelt} got in: {exchange.answered}"
             if exchange.status == 401:
-                text = f"a {what} was told {exchange.code}, not {code}"
+                text = f"{credential.spelt} was told {exchange.code}, not {code}"
             yield exchange.complaint(text)
 
     def _culprit(self, operation: Operation, attempts: Sequence[Attempt]) -> Complaint | None:

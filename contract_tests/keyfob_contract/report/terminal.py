@@ -105,8 +105,9 @@ def _left_behind(report: Report) -> Iterator[str]:
 
 
 def _coverage(report: Report) -> Iterator[str]:
-    counts = ", ".join(f"{report.count(each):,} {each}" for each in Coverage)
-    yield f"{click.style('Coverage', bold=True)} of operation, status and credential: {counts}"
+    counts = ", ".join(_counted(report, each) for each in Coverage)
+    title = click.style("Coverage", bold=True)
+    yield from _paragraph(f"{title} of operation, status and credential: {counts}", "", "  ")
     if report.part or report.doubts:
         return  # what was not asked for, or not come to, is bound to be missed
     missed = list(report.missed.items())
@@ -115,6 +116,13 @@ def _coverage(report: Report) -> Iterator[str]:
         yield f"  missed: {operation_id} with credential {credential}: {told}"
     if (rest := len(missed) - MOST_MISSED) > 0:
         yield f"  and {rest} more"
+
+
+def _counted(report: Report, coverage: Coverage) -> str:
+    """Say how many cells are so, and why, where there are reasons: the most frequent one."""
+    reasons = Counter(c.reason for c in report.cells if c.coverage is coverage and c.reason)
+    why = "".join(f" (mostly: {reason})" for reason, _ in reasons.most_common(1))
+    return f"{report.count(coverage):,} {coverage}{why}"
 
 
 def _verdict(report: Report) -> Iterator[str]:

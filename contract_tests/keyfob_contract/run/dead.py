@@ -19,6 +19,12 @@ STEP_SECONDS = 0.2
 MOST_STEPS = 100
 UNDYING = "a key works on after its expiry"
 EXPIRING = 4
+_KINDS = {
+    State.NONE: "no credential",
+    State.UNKNOWN: "an unknown credential",
+    State.EXPIRED: "an expired credential",
+    State.IN_URL: "a credential in the URL",
+}
 URL_PARAMETERS = ("api_key", "apiKey", "key", "access_token")
 
 
@@ -36,6 +42,12 @@ class Credential:
     headers: tuple[tuple[str, str], ...]
     code: str | None
     query: Mapping[str, str]
+
+    @property
+    def spelt(self) -> str:
+        """What it is, in words."""
+        kind = _KINDS.get(self.state, f"a {self.state} credential")
+        return f"{kind} ({self.way})"
 
     def on(self, request: Request) -> Request:
         """Answer the request with it."""

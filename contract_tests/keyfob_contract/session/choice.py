@@ -29,7 +29,7 @@ def checks_of(order: Order, contract: Contract) -> Sequence[Check]:
         raise CannotJudge("--quick leaves nothing of what --only names.")
     if any(check.generated for check in chosen) and not all(map(_is_installed, LIBRARIES)):
         raise CannotJudge(
-            'To make requests up takes more than is installed: pip install "keyfob[contract]".'
+            'To generate requests takes more than is installed: pip install "keyfob[contract]".'
             " --quick does without."
         )
     return chosen

@@ -18,8 +18,8 @@ class Order:
         url: of the server; None for this service in this process.
         database_url: of an empty store for that service; None for a file of its own.
         only: names of checks and of groups of checks, and operationIds; none for all.
-        quick: whether what is made up is left out.
-        cases: how many requests are made up.
+        quick: whether generated requests and stories are left out.
+        cases: how many requests are generated.
         budget: seconds after which no further check begins.
         record: whether all exchanges are kept.
     """

@@ -7,6 +7,7 @@ stage, clock, windows, memory       the service that is played, and the way back
 layer, turnstile        what every request passes before the gate
 prefer, failures, documented        replies on demand, with the examples of openapi.yaml
 journal, reading        what was received
+examiner, judging       a certification, and the grade with it
 controls, openapi.yaml  the operations under /_mock
 page        what people see at /
 """

@@ -21,7 +21,6 @@ from mocks import DESK, FULL, HAMBURG, Mock
 from keyfob.spec import spec_file
 
 PACKAGE = "keyfob_client"
-TOO_MUCH = "unformatted will do: post_hooks are for people who read the code"
 EXPECTED = datetime(2030, 3, 2, 9, tzinfo=UTC)
 
 
@@ -29,7 +28,8 @@ EXPECTED = datetime(2030, 3, 2, 9, tzinfo=UTC)
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The client: its operations and its models by their names."""
     folder = tmp_path_factory.mktemp("client")
-    (folder / "config.yaml").write_text(f"post_hooks: [] # {TOO_MUCH}\n")
+    # Unformatted will do: nobody reads it.
+    (folder / "config.yaml").write_text("post_hooks: []\n")
     options = {
         "--path": spec_file(),
         "--output-path": folder / PACKAGE,
@@ -144,3 +144,21 @@ def test_partners_program_registers_a_visitor_and_finds_him_on_the_last_page(
         seen += page.data
     assert [each.id for each in seen].count(visitor.id) == 1
     assert len(seen) > 50
+
+
+def test_generated_client_tells_enough_to_be_careful_with(
+    generated: Any, client_with: Any, mock: Mock
+) -> None:
+    """How long to wait is told, and a client that waits so long is graded without a fault."""
+    mock.reset()
+    api, desk = generated, client_with(DESK)
+    mock.script({"status": 429, "retryAfter": 7})
+
+    refused = api.list_visitors.sync_detailed(client=desk, limit=100)
+    assert refused.parsed.error.code == api.ErrorCode.RATE_LIMITED
+    mock.advance(int(refused.headers["Retry-After"]))
+    assert api.list_visitors.sync(client=desk, limit=100).next_cursor is None
+    draft = api.VisitorCreate(site_id=HAMBURG, name="Alan Turing", expected_at=EXPECTED)
+    api.create_visitor.sync(client=desk, body=draft, idempotency_key="visit-2")
+
+    assert mock.control("GET", "grade")["outcome"] == "passed"
