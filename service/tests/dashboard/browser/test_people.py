@@ -3,25 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import LOOKS, violations
 from browsing import ADA, EVE, LivedIn, NewContext, choose, sign_in
-from playwright.sync_api import ConsoleMessage, Page, ViewportSize, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 Show = Callable[[Page], object]
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-EVERYTHING: dict[str, Any] = {"type": "tag", "values": TAGS}
-COLOURS: dict[str, Any] = {"type": "rule", "values": ["color-contrast"]}
-WIDE: ViewportSize = {"width": 1280, "height": 800}
-NARROW: ViewportSize = {"width": 360, "height": 700}
-LOOKS: tuple[tuple[str, Literal["light", "dark"], ViewportSize, dict[str, Any]], ...] = (
-    ("light", "light", WIDE, EVERYTHING),
-    ("dark", "dark", WIDE, COLOURS),
-    ("phone", "light", NARROW, EVERYTHING),
-)
 
 
 def show_menu(page: Page) -> None:
@@ -119,13 +108,6 @@ def watched(new_context: NewContext, signed_in: Any, complaints: list[str]) -> P
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("dialog", lambda dialog: dialog.accept())
     return page
-
-
-def violations(page: Page, rules: dict[str, Any]) -> list[Any]:
-    """Answer what axe finds: the rules, and where they are broken."""
-    options = {"runOnly": rules, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
-    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
 
 
 def test_axe_finds_nothing_on_any_page_in_any_state_by_day_by_night_and_on_a_phone(
