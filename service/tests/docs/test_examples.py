@@ -130,9 +130,9 @@ def test_value_that_is_read_anew_survives_a_rotation(platform: Platform, tmp_pat
         text=True,
     ) as program:
         assert program.stdout
-        assert program.stdout.readline() == "1\n"
+        assert program.stdout.readline() == "version 1\n"
         rotated = server.send("POST", f"/v1/api-keys/{made['id']}/rotate", platform.key).json()
         secret.write_text(rotated["key"])
         said, complaints = program.communicate("\n\n", timeout=DEADLINE_SECONDS)
     assert program.returncode == 0, complaints
-    assert "2\n" in said
+    assert "version 2\n" in said

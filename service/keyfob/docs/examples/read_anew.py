@@ -24,5 +24,6 @@ class KeyFromFile(httpx.Auth):
 
 api = httpx.Client(base_url="http://127.0.0.1:8080/v1", auth=KeyFromFile(), timeout=10)
 for _ in range(2):
-    print(api.get("/api-keys/current").raise_for_status().json()["secretVersion"])
+    me = api.get("/api-keys/current").raise_for_status().json()
+    print("version", me["secretVersion"])
     input("Rotate the key, write its new value to the file, and press Enter: ")
