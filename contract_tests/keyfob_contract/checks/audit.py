@@ -35,7 +35,7 @@ def changes_are_audited(kit: Kit) -> Iterator[Complaint]:
     key = kit.keyring.make("audited")
     path = f"{KEYS}/{key.id}"
     deeds = [
-        ("apiKey.updated", kit.live("PATCH", path, EDIT)),
+        ("apiKey.updated", kit.live("PATCH", path, {**EDIT, "name": key.record["name"]})),
         ("apiKey.rotated", kit.live("POST", f"{path}/rotate")),
         ("apiKey.revoked", kit.live("POST", f"{path}/revoke")),
         ("apiKey.reactivated", kit.live("POST", f"{path}/reactivate")),
