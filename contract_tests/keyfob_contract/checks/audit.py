@@ -1,12 +1,14 @@
 """The audit trail: who changed what, when, and in which request."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from keyfob_contract.checks.observation import eventually
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint
-from keyfob_contract.rules.paths import AUDIT, KEYS, SITES
+from keyfob_contract.rules.paths import AUDIT, CURRENT, KEYS, SITES
+from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import items_of
 from keyfob_contract.wire.message import Request
@@ -14,6 +16,29 @@ from keyfob_contract.wire.message import Request
 A_MOMENT = 0.002
 """Seconds, in which the millisecond changes."""
 
+
+USES = 2
+CHANGES = (
+    "createApiKey",
+    "updateApiKey",
+    "rotateApiKey",
+    "revokeApiKey",
+    "reactivateApiKey",
+    "deleteApiKey",
+)
+FACTS = (
+    "name",
+    "description",
+    "scopes",
+    "siteIds",
+    "rateLimit",
+    "hint",
+    "secretVersion",
+    "expiresAt",
+    "revokedAt",
+    "revokedReason",
+)
+"""What events tell of a key."""
 
 EDIT: dict[str, Any] = {
     "description": "audited",
@@ -60,6 +85,75 @@ def changes_are_audited(kit: Kit) -> Iterator[Complaint]:
     if sides != [(before, EDIT)]:
         yield exchange.complaint(f"before and after an edit the key is said to have been {sides}")
     yield from _others_audited(kit)
+
+
+def _audited_use(kit: Kit) -> Key:
+    key = kit.keyring.make("with a total")
+    for _ in range(USES):
+        key.api("GET", CURRENT)
+    return key
+
+
+@check("listAuditEvents", *CHANGES, "getCurrentApiKey", "getApiKeyUsage", prepare=_audited_use)
+def events_tell_before_and_after(kit: Kit) -> Iterator[Complaint]:
+    """An event tells what differs, all of what is new or gone, and nothing of what was refused."""
+    key: Key = kit.prepared["events_tell_before_and_after"]
+    path = f"{KEYS}/{key.id}"
+    eventually(kit, f"{path}/usage", _has_all_uses)
+    stale = Request("PATCH", path).with_json({"name": f"{kit.mark} refused"})
+    kit.live.ask(stale.with_headers(("If-Match", '"kit-never"')))
+    rotated = kit.live("POST", f"{path}/rotate").json
+    first = kit.live("POST", f"{path}/revoke", {"reason": "unused"}).json
+    kit.live.ask(stale)
+    kit.live("POST", f"{path}/reactivate")
+    last = kit.live("POST", f"{path}/revoke").json
+    deleted = kit.live("DELETE", path)
+    value, end = ("hint", "secretVersion"), ("revokedAt", "revokedReason")
+    nothing: dict[str, Any] = dict.fromkeys(end)
+    truth = [
+        ("apiKey.created", None, _of(key.record, *FACTS)),
+        ("apiKey.rotated", _of(key.record, *value), _of(rotated, *value)),
+        ("apiKey.revoked", nothing, _of(first, *end)),
+        ("apiKey.reactivated", _of(first, *end), nothing),
+        ("apiKey.revoked", nothing, _of(last, *end)),
+        ("apiKey.deleted", {**_of(last, *FACTS), "requests": USES}, None),
+    ]
+    trail = kit.live("GET", AUDIT, keyId=key.id, limit=100)
+    events = items_of(trail.json)[::-1]
+    if [event.get("action") for event in events] != [action for action, *_ in truth]:
+        yield Complaint("the trail tells of what was refused, or not of all that was not", (trail,))
+        return
+    for event, (action, before, after) in zip(events, truth, strict=True):
+        if (event.get("before"), event.get("after")) != (before, after):
+            yield Complaint(
+                f"{action} tells another before or after than there was", (deleted, trail)
+            )
+        if event.get("target") != {"type": "apiKey", "id": key.id}:
+            yield trail.complaint(f"{action} names {event.get('target')} as what it was done to")
+
+
+@check("listAuditEvents", *CHANGES)
+def refused_escalations_are_events_once(kit: Kit) -> Iterator[Complaint]:
+    """Whoever reaches beyond his key is in the trail, once an hour, however he did it."""
+    outside = kit.keyring.make("beyond the audited")
+    path = f"{KEYS}/{outside.id}"
+    name = f"{kit.mark} too much"
+    for operation, request in (
+        ("createApiKey", Request("POST", KEYS).with_json(kit.keyring.body("too much"))),
+        ("updateApiKey", Request("PATCH", path).with_json({"name": name})),
+        ("rotateApiKey", Request("POST", f"{path}/rotate")),
+        ("reactivateApiKey", Request("POST", f"{path}/reactivate")),
+    ):
+        grantor = kit.keyring.make("audited for reaching beyond", scopes=["keys:write"])
+        first, _again = grantor.api.ask(request), grantor.api.ask(request)
+        trail = kit.live("GET", AUDIT, actor=grantor.id, action="escalation.refused")
+        told = [
+            (event.get("requestId"), (event.get("after") or {}).get("operation"))
+            for event in items_of(trail.json)
+        ]
+        if told != [(first.header("x-request-id"), operation)]:
+            text = f"of two refused escalations by {operation} the trail tells {told}"
+            yield Complaint(text, (first, trail))
 
 
 @check("listAuditEvents", "createApiKey", "updateApiKey", "rotateApiKey")
@@ -116,6 +210,14 @@ def audit_tells_no_secret(kit: Kit) -> Iterator[Complaint]:
                 yield exchange.complaint(f"an event tells of {', '.join(sorted(odd))}")
 
 
+def _of(key: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: key.get(name) for name in names}
+
+
+def _has_all_uses(usage: Any) -> bool:
+    return sum(counter.get("requests", 0) for counter in usage.get("counters", ())) >= USES
+
+
 def _others_audited(kit: Kit) -> Iterator[Complaint]:
     site = Request("POST", SITES).with_json({"name": f"{kit.mark} audited"})
     made = kit.live.ask(site.with_headers(("Idempotency-Key", kit.token())))
@@ -127,9 +229,14 @@ def _others_audited(kit: Kit) -> Iterator[Complaint]:
         ("escalation.refused", grantor, refused),
     ):
         events = kit.live("GET", AUDIT, action=action, actor=actor.id, limit=20)
-        request_ids = {event.get("requestId") for event in events.json.get("data", [])}
-        if exchange.header("x-request-id") not in request_ids:
+        told = {event.get("requestId"): event for event in events.json.get("data", [])}
+        event = told.get(exchange.header("x-request-id"))
+        if event is None:
             yield Complaint(f"there is no event {action}", (exchange, events))
+        elif action == "site.created":
+            sides = (event.get("before"), event.get("after"))
+            if sides != (None, _of(made.json, "name", "address")):
+                yield Complaint(f"{action} tells another site than was made", (exchange, events))
 
 
 def _questions(

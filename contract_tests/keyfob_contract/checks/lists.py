@@ -105,8 +105,41 @@ def cursors_belong_to_their_list(kit: Kit) -> Iterator[Complaint]:
         exchange = kit.live("GET", KEYS, **query)
         if exchange.status != 400:
             yield exchange.complaint(f"{what} was answered {exchange.status}")
+    own: dict[str, str] = {}
     for operation in _paged(kit):
         yield from _bound_to_filters(kit, operation)
+        path = kit.resources.path(kit.live, operation)
+        own[path] = str(kit.live("GET", path, limit=1).json.get("nextCursor"))
+    before = KEYS
+    for path, cursor in own.items():
+        for what, odd in (
+            ("an altered cursor", f"{cursor[:4]}{cursor[4:].swapcase()}"),
+            ("a cursor cut short", cursor[:-1]),
+            (f"a cursor of {before}", own.get(before, cursor)),
+        ):
+            exchange = kit.live("GET", path, limit=1, cursor=odd)
+            if exchange.status != 400 and odd != cursor:
+                yield exchange.complaint(f"{path} answered {what} with {exchange.status}")
+        before = path
+
+
+@check(*LISTED, "createSite")
+def cursors_open_nothing(kit: Kit) -> Iterator[Complaint]:
+    """A cursor in the hands of another key leads to nothing that the key does not meet anyway."""
+    here = kit.resources.one(kit.live, "siteId", 2)
+    limited = kit.keyring.make("limited, with a cursor", siteIds=[here]).api
+    others = [each for each in (limited, kit.other) if each is not None]
+    for operation in _paged(kit):
+        path = kit.resources.path(kit.live, operation)
+        made = kit.live("GET", path, limit=1)
+        theirs = {str(item.get("id")) for item in items_of(kit.live("GET", path).json)}
+        for api in others:
+            met = {str(item.get("id")) for item in items_of(api("GET", path).json)}
+            odd = api("GET", path, cursor=made.json.get("nextCursor"))
+            shown = {str(item.get("id")) for item in items_of(odd.json)}
+            if odd.status not in {200, 400} or shown & theirs - met:
+                text = f"{path} shows who has a cursor of another what he does not meet"
+                yield Complaint(text, (made, odd))
 
 
 def _paged(kit: Kit) -> Iterator[Operation]:

@@ -8,7 +8,7 @@ from keyfob.domain import pagination
 from keyfob.domain.api_keys import ApiKeys
 from keyfob.domain.pagination import Cursors, Page
 from keyfob.errors import ValidationFailed
-from keyfob.model import Actor, KeyStatus, Position
+from keyfob.model import EVERY_SITE, Actor, KeyStatus, Position
 from keyfob.store import api_keys as key_rows
 from keyfob.store import folding, key_filters, key_mapping, tables
 from keyfob.store.api_keys import ApiKeyRows
@@ -234,6 +234,40 @@ def altered_cursors_begin_again(patch: Patch) -> None:
             return right(self, *asked)
         except ValidationFailed:
             return None
+
+
+@fault(caught_by="cursors_belong_to_their_list")
+def altered_cursors_of_visitors_begin_again(patch: Patch) -> None:
+    """A cursor of the list of visitors that was altered answers the first page."""
+
+    @patch(Cursors, "read")
+    def read(right: Right, self: Any, cursor: Any, *question: Any) -> Position | None:
+        try:
+            return right(self, cursor, *question)
+        except ValidationFailed:
+            if question[0] != "vis":
+                raise
+            return None
+
+
+@fault(caught_by="cursors_belong_to_their_list")
+def cursors_fit_every_list(patch: Patch) -> None:
+    """A cursor of one list is accepted by another."""
+
+    @patch(pagination, "_fingerprint")
+    def fingerprint(right: Right, question: tuple[str | None, ...]) -> str:
+        return right(tuple(sorted(filter(None, question[1:]))))
+
+
+@fault(caught_by="cursors_open_nothing")
+def cursors_lead_beyond_the_sites_of_a_key(patch: Patch) -> None:
+    """Only the first page of sites is confined to those of the caller's key."""
+
+    @patch(SiteRows, "page")
+    def page(
+        right: Right, self: Any, organization: str, within: Any, after: Any, limit: int
+    ) -> Any:
+        return right(self, organization, within if after is None else EVERY_SITE, after, limit)
 
 
 def _fitting(patch: Patch, kind: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from keyfob.domain import api_keys, audit_changes
 from keyfob.domain.audit import AuditTrail
 from keyfob.domain.audit_changes import AuditAction, Change
+from keyfob.errors import KeyIsRevoked
 from keyfob.model import EVERY_SITE, Actor
 from keyfob.store import audit_filter, tables
 from keyfob.store.audit import AuditRows
@@ -158,6 +159,70 @@ def sites_forget_their_deleted_keys(patch: Patch) -> None:
 def sites_see_the_events_of_others(patch: Patch) -> None:
     """A site-limited key sees the events of every key of its organisation."""
     _asked(patch, within=lambda _within: EVERY_SITE)
+
+
+@fault(caught_by="events_tell_before_and_after")
+def deleted_keys_leave_no_total(patch: Patch) -> None:
+    """The event of a deletion says that the key had made no request."""
+
+    @patch(api_keys, "key_deleted")
+    def key_deleted(right: Right, key: Any, _requests: int, now: int) -> Change:
+        return right(key, 0, now)
+
+
+@fault(caught_by="events_tell_before_and_after")
+def refused_edits_are_audited(patch: Patch) -> None:
+    """An edit of a revoked key is refused, and in the trail."""
+
+    @patch(api_keys.ApiKeys, "edit")
+    def edit(right: Right, self: Any, actor: Actor, key_id: str, *how: Any) -> Any:
+        try:
+            return right(self, actor, key_id, *how)
+        except KeyIsRevoked:
+            key = self.get(actor, key_id)
+            change = api_keys.key_changed(AuditAction.API_KEY_UPDATED, key, key)
+            self._audit.append(actor, change)
+            raise
+
+
+@fault(caught_by="events_tell_before_and_after")
+def rotations_tell_no_hint(patch: Patch) -> None:
+    """The event of a rotation does not tell which value was in force, and which one is."""
+
+    @patch(api_keys, "key_changed")
+    def key_changed(right: Right, *what: Any) -> Change:
+        change = right(*what)
+        sides = [
+            {name: fact for name, fact in (side or {}).items() if name != "hint"}
+            for side in (change.before, change.after)
+        ]
+        return replace(change, before=sides[0], after=sides[1])
+
+
+@fault(caught_by="refused_escalations_are_events_once")
+def every_refused_escalation_is_an_event(patch: Patch) -> None:
+    """Who tries again and again to grant too much fills the trail."""
+    patch.put(AuditRows, "has_like", lambda *_asked: False)
+
+
+@fault(caught_by="refused_escalations_are_events_once")
+def refused_reactivations_are_not_audited(patch: Patch) -> None:
+    """Who would reactivate a stronger key is not in the trail."""
+
+    @patch(AuditTrail, "_append")
+    def append(right: Right, self: Any, actor: Actor, change: Change, **how: Any) -> None:
+        if (change.after or {}).get("operation") != "reactivateApiKey":
+            right(self, actor, change, **how)
+
+
+@fault(caught_by="changes_are_audited")
+def new_sites_tell_nothing_of_themselves(patch: Patch) -> None:
+    """The event of a new site does not tell what it is."""
+
+    @patch(AuditTrail, "_append")
+    def append(right: Right, self: Any, actor: Actor, change: Change, **how: Any) -> None:
+        is_site = change.action is AuditAction.SITE_CREATED
+        right(self, actor, replace(change, after=None) if is_site else change, **how)
 
 
 def _leave_out(patch: Patch, action: AuditAction) -> None:
