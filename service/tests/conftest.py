@@ -43,23 +43,25 @@ def each_spec_is_validated_once() -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is marked so on both stores, and what is about SQLite on that one only."""
+    """Say on which store a test runs: on both what is marked so, else on the one asked for.
+
+    It is a parameter even where there is no choice: of a fixture that is shared by several tests
+    pytest would else keep what belongs to the other store.
+    """
     if "store_kind" not in metafunc.fixturenames:
         return
-    if metafunc.definition.get_closest_marker("sqlite_only"):
-        metafunc.parametrize("store_kind", ["sqlite"], scope="session")
-    elif metafunc.definition.get_closest_marker("postgresql_only"):
-        metafunc.parametrize("store_kind", ["postgresql"], scope="session")
-    elif (
-        metafunc.definition.get_closest_marker("both_stores")
-        and metafunc.config.getoption("store") is None
-    ):
-        metafunc.parametrize("store_kind", ["sqlite", "postgresql"], scope="session")
-
-
-@pytest.fixture(scope="session")
-def store_kind(pytestconfig: pytest.Config) -> str:
-    return pytestconfig.getoption("store") or "sqlite"
+    marked = metafunc.definition.get_closest_marker
+    asked = metafunc.config.getoption("store")
+    if marked("sqlite_only"):
+        kinds = ["sqlite"]
+    elif marked("postgresql_only"):
+        kinds = ["postgresql"]
+    elif marked("both_stores") and asked is None:
+        kinds = ["sqlite", "postgresql"]
+    else:
+        kinds = [asked or "sqlite"]
+    ids = kinds if len(kinds) > 1 else [pytest.HIDDEN_PARAM]
+    metafunc.parametrize("store_kind", kinds, ids=ids, scope="session")
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import httpx
 from argon2 import PasswordHasher
 
 import keyfob
+from keyfob.domain.keyfob import Keyfob
 from keyfob.domain.opening import open_keyfob
 from keyfob.domain.organizations import NewOrganization
 from keyfob.settings import Settings
@@ -130,11 +131,17 @@ class Operator:
 
     def organization(self, name: str = "Acme") -> NewOrganization:
         """Make an organisation without a process of its own: it is where a test begins."""
+        with self.opened() as keyfob:
+            return keyfob.organizations.create(name, f"admin@{name.lower()}.example")
+
+    @contextmanager
+    def opened(self) -> Generator[Keyfob]:
+        """Open the store in this process."""
         settings = Settings.from_environment(self._settings)
         hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         opened = open_keyfob(settings, password_hasher=hasher)
         try:
-            return opened.organizations.create(name, f"admin@{name.lower()}.example")
+            yield opened
         finally:
             opened.store.database.close()
 
@@ -184,9 +191,9 @@ def outdate(database: Path) -> None:
         )
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = DEADLINE_SECONDS) -> None:
     """Look again and again until it holds."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.01)

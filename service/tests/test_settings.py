@@ -29,7 +29,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
 
 
 def test_every_setting_is_documented_once_and_in_a_sentence() -> None:
-    assert len({doc.name for doc in DOCUMENTED}) == len(DOCUMENTED) == 19
+    assert len({doc.name for doc in DOCUMENTED}) == len(DOCUMENTED)
     assert all(doc.meaning.endswith(".") and doc.default for doc in DOCUMENTED)
 
 
@@ -54,6 +54,11 @@ def test_given_values_are_taken() -> None:
     assert settings.redis_url == "redis://127.0.0.1:6379/0"
 
 
+def test_postgresql_is_no_file() -> None:
+    for url in ("postgresql://keyfob@db.example/keys", "postgres:///keys?host=/run/postgresql"):
+        assert Settings(database_url=url).database_file is None
+
+
 def test_a_relative_database_stays_where_the_process_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +72,7 @@ def test_a_relative_database_stays_where_the_process_started(
     {
         "DATABASE_URL": (
             "mysql://somebody@somewhere/keys",
+            "postgresql:keys",
             "sqlite:///:memory:",
             "sqlite://",
             "sqlite:///",
@@ -95,6 +101,9 @@ def test_a_relative_database_stays_where_the_process_started(
         ),
         "KEYFOB_WORKER_THREADS": ("0", "65"),
         "KEYFOB_BUSY_TIMEOUT_MS": ("99", "60001"),
+        "KEYFOB_DATABASE_CONNECTIONS": ("0", "101"),
+        "KEYFOB_CONNECT_TIMEOUT_SECONDS": ("1", "61"),
+        "KEYFOB_STATEMENT_TIMEOUT_MS": ("99", "600001"),
         "KEYFOB_TRUSTED_PROXIES": ("-1", "17"),
         "KEYFOB_LIMITS": ("none", ""),
         "REDIS_URL": ("127.0.0.1:6379", "http://127.0.0.1/"),

@@ -104,18 +104,20 @@ def idempotency_keys_are_their_callers_own(kit: Kit) -> Iterator[Complaint]:
     for operation in _creations(kit):
         body = kit.resources.body(kit.live, operation)
         made: set[str] = set()
+        first: tuple[Exchange, ...] = ()
         for api in (kit.live, *callers):
             own = body if api is not kit.other else _theirs(kit, operation, body)
             exchange = _create(kit, operation, token, own, api)
             if exchange.status != operation.success:
                 text = f"{operation.id}: an Idempotency-Key of others was in the way"
-                yield exchange.complaint(f"{text}: {exchange.answered}")
+                yield Complaint(f"{text}: {exchange.answered}", (*first, exchange))
                 continue
             one = kit.adopt(operation, exchange, api)
             if one in made:
                 text = f"{operation.id}: an Idempotency-Key of others was answered what they made"
-                yield exchange.complaint(text)
+                yield Complaint(text, (*first, exchange))
             made.add(one)
+            first = first or (exchange,)
 
 
 @check("createApiKey")

@@ -73,7 +73,8 @@ def the_books_agree_with_their_filters(kit: Kit) -> Iterator[Complaint]:
             found = [item["id"] for page in pages for item in items_of(page.json)]
             expected = [item["id"] for item in whole if fits(item)]
             if found != expected:
-                text = f"{path} with {query} shows {len(found)}, {len(expected)} fit"
+                names = [_name_of(item) for item in whole if item["id"] in expected]
+                text = f"{path} with {query} shows {len(found)}, and just {names} fit"
                 yield Complaint(text, tuple(pages))
 
 

@@ -78,9 +78,10 @@ def changed_keys_are_judged_anew_at_once(kit: Kit) -> Iterator[Complaint]:
         ("revoking", Request("POST", f"{path}/revoke"), replace(whole, dead="API_KEY_ROTATED")),
         ("deletion", Request("DELETE", path), replace(whole, dead="API_KEY_INVALID")),
     ):
-        kit.live.ask(request)
+        changed = kit.live.ask(request)
         questions.reverse()  # what was asked last before is asked first, with nothing in between
-        yield from _asked(kit, key, questions, deed, holds)
+        for complaint in _asked(kit, key, questions, deed, holds):
+            yield complaint.with_story([changed, *complaint.evidence])
 
 
 def _used_to_its_end(kit: Kit) -> tuple[Key, Sequence[Callable[[], Exchange]]]:

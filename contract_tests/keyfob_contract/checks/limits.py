@@ -92,13 +92,13 @@ def retry_after_is_honest(kit: Kit) -> Iterator[Complaint]:
     if waited.early is not None:
         early = waited.early()
         if early.status != 429 and waited.was_early(early):
-            yield Complaint("over a second less than Retry-After was enough", (refused, early))
+            what = f"Retry-After is {waited.seconds}, and over a second less was enough"
+            yield Complaint(what, (refused, early))
     for each in waited.late:
         late = each()
         if late.status != 200:
-            yield Complaint(
-                "to wait for as long as Retry-After says is not enough", (refused, late)
-            )
+            what = f"Retry-After is {waited.seconds}, and as many seconds later it is {late.status}"
+            yield Complaint(what, (refused, late))
             return
 
 

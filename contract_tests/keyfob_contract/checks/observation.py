@@ -92,7 +92,8 @@ def refused_uses_of_dead_values_are_seen(kit: Kit) -> Iterator[Complaint]:
 
     seen = eventually(kit, f"{KEYS}/{key.id}/usage", lambda usage: told(usage) == expected)
     if told(seen.json) != expected:
-        yield seen.complaint(f"the latest requests tell {told(seen.json)}, not {expected}")
+        what = "the latest requests of dead values tell as codes and secretVersions"
+        yield seen.complaint(f"{what} {told(seen.json)}, not {expected}")
 
 
 def _carelessly_used(kit: Kit) -> tuple[Key, Key]:

@@ -15,6 +15,7 @@ MOST_COMPLAINTS = 4
 MOST_EVIDENCE = 6
 MOST_OF_A_BODY = 300
 MOST_MISSED = 15
+MOST_NAMED = 20
 
 COLOURS = {0: "green", 1: "red", 2: "yellow"}
 
@@ -69,8 +70,17 @@ def _exchange(exchange: ShownExchange) -> Iterator[str]:
 def _not_checked(report: Report) -> Iterator[str]:
     for reason, checks in _by_reason(report.of(Verdict.NOT_CHECKED)).items():
         yield f"{click.style('NOT CHECKED', fg='yellow', bold=True)}  {reason}"
-        yield from _paragraph(", ".join(check.name for check in checks), "  ")
+        yield from _paragraph(_named(checks), "  ")
         yield ""
+
+
+def _named(checks: list[ShownCheck]) -> str:
+    """Name checks or, of a run that ended early, the groups of all that were to come."""
+    if len(checks) <= MOST_NAMED:
+        return ", ".join(check.name for check in checks)
+    groups = Counter(check.group for check in checks)
+    told = ", ".join(f"{number} of {group}" for group, number in groups.items())
+    return f"{len(checks)} checks: {told}"
 
 
 def _by_reason(checks: list[ShownCheck]) -> dict[str, list[ShownCheck]]:
@@ -96,7 +106,11 @@ def _made_up(report: Report) -> Iterator[str]:
 
 
 def _left_behind(report: Report) -> Iterator[str]:
-    folders = Counter(leftover.rpartition("/")[0] for leftover in report.leftovers)
+    paths = [leftover for leftover in report.leftovers if leftover.startswith("/")]
+    folders = Counter(path.rpartition("/")[0] for path in paths)
+    for trouble in [leftover for leftover in report.leftovers if leftover not in paths]:
+        yield from _paragraph(f"{click.style('Left behind', bold=True)}: {trouble}", "")
+        yield ""
     if folders:
         told = ", ".join(f"{count} in {folder}" for folder, count in folders.items())
         title = click.style("Left behind", bold=True)

@@ -45,7 +45,7 @@ class RunResult:
     Attributes:
         subject: what was held against the contract: a URL, or this process.
         doubts: why the run proves less than it seems to; with any, it is not green.
-        leftovers: what the run made and could not remove: ``path/id``.
+        leftovers: what the run made and could not remove, ``path/id``, or a sentence about it all.
         mark: what the names of all that it made begin with.
         interrupted: whether somebody stopped it before its end.
     """

@@ -16,6 +16,7 @@ from keyfob.cli.create_key import create_key
 from keyfob.cli.grade import grade
 from keyfob.cli.migrate import migrate
 from keyfob.cli.mock import mock
+from keyfob.cli.move_store import move
 from keyfob.cli.organizations import create_organization, list_organizations
 from keyfob.cli.request import request
 from keyfob.cli.serve import serve
@@ -59,6 +60,7 @@ for command in (
     audit,
     request,
     migrate,
+    move,
     contract,
 ):
     keyfob.add_command(command)

@@ -26,8 +26,10 @@ def certification_lines(told: Json) -> Iterator[str]:
 
 def certificate_lines(told: Json) -> Iterator[str]:
     """Answer the whole of it."""
-    who = "" if told["keyId"] is None else f", of the client that uses {told['keyId']}"
-    yield f"Certification{who}: {RESULTS[told['result']]}"
+    yield f"Certification: {RESULTS[told['result']]}"
+    if told["keyId"] is not None:
+        who = told["userAgent"] or "nameless"
+        yield f"  of {who}, with {told['keyId']}, by Keyfob {told['keyfobVersion']}"
     for exercise in told["exercises"]:
         yield f"  {SIGNS[exercise['state']]:<6}  {exercise['title']}"
     for aid in told["aids"]:

@@ -21,6 +21,7 @@ ITS_OWN = ("DATABASE_URL", "KEYFOB_LIMITS", "KEYFOB_PEPPER", "KEYFOB_VALUE_PREFI
 
 
 CERTIFICATION = "certification"
+LOG_LEVEL = "KEYFOB_LOG_LEVEL"
 
 
 @click.command("mock", short_help="Serve a well-known world to build against.")
@@ -107,12 +108,15 @@ def mock(  # noqa: PLR0913  one for each option
         course=COURSE if is_examination else (),
     )
     announce = _announce_examiner if is_examination else _announce
-    serve_mock(_settings(), options, announce, _tell)
+    serve_mock(_settings(is_quiet=is_examination), options, announce, _tell)
 
 
-def _settings() -> Settings:
+def _settings(*, is_quiet: bool) -> Settings:
+    """Read them. Lines for each request would hide what somebody is to do next."""
     ignored = {*ITS_OWN, *(name + FILE_SUFFIX for name in ITS_OWN)}
     environment = {name: value for name, value in os.environ.items() if name not in ignored}
+    if is_quiet and not {LOG_LEVEL, LOG_LEVEL + FILE_SUFFIX} & environment.keys():
+        environment[LOG_LEVEL] = "warning"
     settings = Settings.from_environment(environment)
     configure_logs(settings.log_level, masked)
     return settings

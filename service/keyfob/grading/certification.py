@@ -120,6 +120,12 @@ class Certification:
         return [each for each in self._entries if each.key_id in {None, self.key_id}]
 
     @property
+    def user_agent(self) -> str | None:
+        """What the client has called itself last; None before it is known."""
+        own = [each.user_agent for each in self._entries if each.key_id == self.key_id is not None]
+        return own[-1] if own else None
+
+    @property
     def others(self) -> int:
         """How many requests came with other keys."""
         return len(self._entries) - len(self.entries)

@@ -1,5 +1,6 @@
 """The grade as the mock tells it, with the way of a certification if there is one."""
 
+from keyfob import __version__
 from keyfob.grading.certification import Result
 from keyfob.grading.grade import grade
 from keyfob.mock.examiner import Examiner
@@ -28,6 +29,8 @@ def certification_json(examiner: Examiner) -> Json:
         "current": None if current is None else current.name,
         "next": _next(examiner),
         "keyId": certification.key_id,
+        "userAgent": certification.user_agent,
+        "keyfobVersion": __version__,
         "newValue": examiner.new_value,
         "exercises": [
             {

@@ -20,6 +20,10 @@ LINGER_SECONDS = 2
 """How long a refused client may go on sending, unheard: closed at once, it would see a reset and
 not the reply."""
 
+FAREWELL_SECONDS = 0.5
+"""How long a server that stops still listens on an idle connection: a request that is on its way
+would be lost, and its sender could not know whether it was carried out."""
+
 _OTHER_VERSION = Problem("", "is neither HTTP/1.1 nor HTTP/1.0")
 
 # What the parser says of the preface of HTTP/2, whole or in part (RFC 9113, section 3.4).
@@ -48,6 +52,7 @@ class EnvelopeProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._offers_upgrade = False
         self._refusal: bytes | None = None
+        self._says_farewell = False
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a request."""
@@ -93,8 +98,21 @@ class EnvelopeProtocol(HttpToolsProtocol):
             raise _Refused(self._too_long())
         self._demand_plain_http()
         self._offers_upgrade = self.parser.should_upgrade()
-        if not self._offers_upgrade:
-            super().on_headers_complete()
+        if self._offers_upgrade:
+            return
+        super().on_headers_complete()
+        if self._says_farewell:
+            self.cycle.keep_alive = False
+            self._close_after(self.timeout_keep_alive)
+
+    def shutdown(self) -> None:
+        """Answer the request at work, or one that is on its way, and hang up."""
+        is_idle = not self.cycle or self.cycle.response_complete
+        if is_idle and self._refusal is None:
+            self._says_farewell = True
+            self._close_after(FAREWELL_SECONDS)
+        else:
+            super().shutdown()
 
     def on_message_complete(self) -> None:
         """Stop waiting for the request."""

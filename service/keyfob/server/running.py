@@ -47,16 +47,42 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
         Unavailable: the store does not answer.
     """
     demand_explicit_pepper(settings, host)
-    _demand_shared_limits(settings, workers)
+    demand_shared_limits(settings, several=workers > 1)
     with exposing(settings.metrics_address, workers) as meters:
-        application = build_application(settings, meters)
-        listener = listen(host, port)
-        log.info("serving", url=url_of(listener), workers=workers)
         if workers == 1:
+            application = build_application(settings, meters)
+            listener = _listen(host, port, workers)
             serve_application(application, listener)
         else:
+            _try_out(settings)
+            listener = _listen(host, port, workers)
             _serve_with_workers(listener, workers)
     log.info("stopped")
+
+
+def demand_shared_limits(settings: Settings, *, several: bool) -> None:
+    """Let nobody count alone what several let pass.
+
+    Args:
+        settings: checked.
+        several: whether there is more than one worker.
+
+    Raises:
+        NotServing: the limiter is not shared, and KEYFOB_LIMITS=process does not permit that.
+    """
+    if settings.redis_url is not None or settings.limits == "process":
+        return
+    if several:
+        who = "Several workers"
+    elif settings.database_file is None:
+        who = "A store in PostgreSQL is there for several workers on several hosts, which"
+    else:
+        return
+    raise NotServing(
+        f"{who} would each count rate limits alone and let as many times the requests through. Set"
+        " REDIS_URL to let them share the limits, or KEYFOB_LIMITS=process if that does not matter"
+        " to you."
+    )
 
 
 def build_application(settings: Settings, meters: Meters | None = None) -> ASGIApp:
@@ -121,33 +147,41 @@ def _stop_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _listen(host: str, port: int, workers: int) -> socket.socket:
+    listener = listen(host, port)
+    log.info("serving", url=url_of(listener), workers=workers)
+    return listener
+
+
+def _try_out(settings: Settings) -> None:
+    """Migrate the store, and find out whether workers would start; nothing stays open."""
+    keyfob = open_keyfob(settings)
+    try:
+        complete(create_app(keyfob, settings))
+    finally:
+        keyfob.limiter.close()
+        keyfob.store.database.close()
+
+
 def _serve_with_workers(listener: socket.socket, workers: int) -> None:
-    # The parent's own application has shown that all is in order, and has migrated the store.
+    # uvicorn's supervisor replaces a worker that died or hangs, and on SIGHUP one after the other:
+    # the old one is told to stop when the new one answers.
     factory = f"{__name__}:{worker_application.__name__}"
     config = uvicorn_config(factory, factory=True, workers=workers)
-    supervisor = Multiprocess(config, sockets=[listener])
+    supervisor = _Supervisor(config, sockets=[listener])
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise NotServing("A worker did not start: the log says why.")
 
 
-def _demand_shared_limits(settings: Settings, workers: int) -> None:
-    if settings.redis_url is not None or settings.limits == "process":
-        return
-    remedy = (
-        " Set REDIS_URL to let them share the limits, or KEYFOB_LIMITS=process if that does not"
-        " matter to you."
-    )
-    if workers > 1:
-        raise NotServing(
-            f"{workers} workers would each count rate limits alone and let {workers} times as many"
-            f" requests through.{remedy}"
-        )
-    if settings.database_file is None:
-        raise NotServing(
-            "A store in PostgreSQL is there for several servers, each of which would count rate"
-            f" limits alone and let that many times as many requests through.{remedy}"
-        )
+class _Supervisor(Multiprocess):
+    """Starts workers, replaces and stops them."""
+
+    def terminate_all(self) -> None:
+        """Stop all. Who connects from now on is refused, and does not wait for nobody."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
 
 
 class _Built(Exception):

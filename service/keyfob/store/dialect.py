@@ -1,7 +1,7 @@
 """What the stores do each in its own way; all else is said once, in SQL that both understand."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -15,6 +15,10 @@ _translated: AbstractContextManager[None] = vars(peewee)["__exception_wrapper__"
 
 class StoreNotOpened(StartRefused):
     """The store cannot be made, or is none."""
+
+
+class StoreInUse(StartRefused):
+    """Somebody else has the store open, who would go on with what is about to change."""
 
 
 class StoreDatabase(peewee.Database):
@@ -46,6 +50,18 @@ class StoreDatabase(peewee.Database):
         """Execute a statement for each row of values, within a transaction."""
         with _translated:
             self.cursor().executemany(sql, rows)
+
+    def exclusively(self) -> AbstractContextManager[None]:
+        """Enclose a transaction while which nobody else uses the store. Raises StoreInUse."""
+        raise NotImplementedError
+
+    def each_row(self, sql: str) -> Iterator[Sequence[Any]]:
+        """Run a query within a transaction, and answer its rows without holding them all."""
+        raise NotImplementedError
+
+    def continue_numbering(self, table: str) -> None:
+        """Let the next row that numbers itself come behind those that brought their number."""
+        raise NotImplementedError
 
     def joined(self, column: Any) -> Any:
         """Answer an expression: all values of a column, in any order, with commas between them."""

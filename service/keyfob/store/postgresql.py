@@ -1,7 +1,7 @@
 """A store in PostgreSQL, for several workers on several hosts; imported only if there is one."""
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from peewee import fn
 from psycopg.conninfo import conninfo_to_dict
 
 from keyfob.settings import Settings
-from keyfob.store.dialect import StoreDatabase, StoreNotOpened
+from keyfob.store.dialect import StoreDatabase, StoreInUse, StoreNotOpened
 from keyfob.store.patience import connect_patiently
 from keyfob.store.pool import Pool
 from keyfob.store.timing import Timed
@@ -21,6 +21,12 @@ MIGRATION_WAIT_MS = 60_000
 
 # The session of an application that was frozen while it held a lock is ended by the server.
 _IDLE_IN_TRANSACTION_MS = 10_000
+
+
+_OTHER_SESSIONS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'keyfob'
+"""
 
 
 class PostgresqlStore(StoreDatabase, peewee.PostgresqlDatabase):
@@ -108,6 +114,32 @@ class PostgresqlStore(StoreDatabase, peewee.PostgresqlDatabase):
                 yield
             finally:
                 self.connection().patience_seconds = patience
+
+    @contextmanager
+    def exclusively(self) -> Generator[None]:
+        """Enclose a transaction, for which no other of our sessions may be there."""
+        self._pool.close_idle()
+        with self.at_work(), self.atomic():
+            (others,) = self.execute_sql(_OTHER_SESSIONS).fetchone()
+            if others:
+                raise StoreInUse(
+                    f"{self.place} is in use: stop the servers that are connected to it, and try"
+                    " again."
+                )
+            self.execute_sql("LOCK TABLE organization, api_key, api_key_value IN EXCLUSIVE MODE")
+            yield
+
+    def each_row(self, sql: str) -> Iterator[Sequence[Any]]:
+        """Leave the rows with the server until they are wanted."""
+        with self.cursor(named_cursor="each_row") as cursor:
+            cursor.execute(sql)
+            yield from cursor
+
+    def continue_numbering(self, table: str) -> None:
+        """Set the sequence that belongs to the table's id."""
+        self.execute_sql(
+            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608  names of ours
+        )
 
     # --- words -----------------------------------------------------------------------------
 

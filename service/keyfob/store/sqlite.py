@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from typing import Any
 import peewee
 from peewee import fn
 
-from keyfob.store.dialect import StoreDatabase, StoreNotOpened
+from keyfob.store.dialect import StoreDatabase, StoreInUse, StoreNotOpened
 from keyfob.store.files import place_file, reason
 from keyfob.store.timing import Timed
 
 WAL_SWITCH_SECONDS = 30
+ROWS_AT_A_TIME = 1000
 
 MIGRATION_WAIT_MS = 60_000
 """How long a start waits for another that is migrating: longer than any request should wait."""
@@ -96,6 +97,37 @@ class SqliteStore(StoreDatabase, peewee.SqliteDatabase):
             self.pragma("busy_timeout", MIGRATION_WAIT_MS)
             with self.atomic():
                 yield
+
+    @contextmanager
+    def exclusively(self) -> Generator[None]:
+        """Enclose a transaction, for which all others have to have closed the file.
+
+        SQLite leaves its write-ahead log only then. One that opens it meanwhile waits.
+        """
+        self.close()
+        with self.connection_context():
+            try:
+                self.pragma("journal_mode", "delete")
+            except peewee.OperationalError as error:
+                if not _is_busy(error):
+                    raise
+                raise StoreInUse(
+                    f"{self.file} is in use: stop the servers that have it open, and try again."
+                ) from error
+            try:
+                with self.atomic("EXCLUSIVE"):
+                    yield
+            finally:
+                self._switch_to_wal()
+
+    def each_row(self, sql: str) -> Iterator[Sequence[Any]]:
+        """Fetch as many at a time as are worth a step."""
+        cursor = self.execute_sql(sql)
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            yield from rows
+
+    def continue_numbering(self, table: str) -> None:
+        """Do nothing: the highest number is what counts."""
 
     def joined(self, column: Any) -> Any:
         """Join values with commas."""

@@ -122,6 +122,18 @@ def test_the_cookie_is_renewed_at_sign_in_and_worth_nothing_after_signing_out(
     assert ada.get("/keys").status_code == 200
 
 
+def test_signing_in_once_more_ends_the_session_before(
+    ada: Visitor, new_visitor: Callable[[], Visitor]
+) -> None:
+    before = ada.http.cookies["keyfob"]
+    fields = hidden_fields(ada.get("/account").text)
+    assert ada.post("/sign-in", **fields, email=ADA, password=PASSWORD).status_code == 303
+    assert ada.get("/keys").status_code == 200
+    thief = new_visitor()
+    thief.http.cookies.set("keyfob", before, domain="keyfob.example")
+    assert thief.get("/keys").status_code == 303
+
+
 def test_an_altered_cookie_opens_nothing(ada: Visitor) -> None:
     value = ada.http.cookies["keyfob"]
     ada.http.cookies.clear()

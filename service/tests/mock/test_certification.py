@@ -4,6 +4,7 @@ Here, too, they wait by advancing the clock, which makes a rehearsal of it; one 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -31,7 +32,8 @@ ROUNDS = 12
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
     folder = Path(tmp_path_factory.mktemp("certification"))
-    with mocking(folder, "--scenario", "certification") as mock:
+    settings = {"KEYFOB_LOG_LEVEL": "info"}  # by which the helper learns where it is
+    with mocking(folder, "--scenario", "certification", **settings) as mock:
         yield mock
 
 
@@ -143,7 +145,9 @@ def test_usual_library_passes_in_earnest_and_gets_its_certificate(mock: Mock) ->
     graded = run_grade(mock, "--wait", "30", "--json", "certificate.json", "--junit", "c.xml")
 
     assert graded.code == 0, graded.out
-    assert "of the client that uses key_VisitorDesk00000000001: PASSED" in graded.out
+    assert (
+        "Certification: PASSED\n  of acme-sync/2.1, with key_VisitorDesk00000000001" in graded.out
+    )
     told = json.loads((folder / "certificate.json").read_text())
     assert (told["certification"]["result"], told["certification"]["aids"]) == ("passed", [])
     assert told["certification"]["begunAt"] < told["certification"]["endedAt"]
@@ -289,12 +293,28 @@ def test_key_that_dies_of_other_causes_ends_it(mock: Mock) -> None:
         late = threads.submit(
             mock, "POST", VISITORS, json=VISITOR, headers={"Prefer": "delay=1000"}
         )
-        wait_until(lambda: mock.journal()[-1]["method"] == "POST")
+        graces = f"{VISITORS}?q={VISITOR['name']}"
+        wait_until(lambda: len(mock("GET", graces, key=FULL).json()["data"]) == 2)
         mock("POST", "/v1/api-keys/key_VisitorDesk00000000001/revoke", key=FULL)
 
     assert late.result().status_code == 201
     told = certification(mock)
     assert (told["result"], states(told)["renew"]) == ("failed", "failed")
+
+
+def test_nothing_but_what_is_to_be_done_is_said_at_the_terminal(tmp_path: Path) -> None:
+    process = Operator(tmp_path).start("mock", "--port", "0", "--scenario", "certification")
+    try:
+        assert process.stdout
+        assert process.stderr
+        said = process.stdout.readline()
+        url = re.findall(r"http://[0-9.:]+[0-9]", said)[0]
+        assert httpx.get(f"{url}{VISITORS}", headers={"X-API-Key": DESK}).is_success
+    finally:
+        process.terminate()
+    said, logged = process.communicate()
+    assert "exercise 1 of 6" in said
+    assert logged == ""
 
 
 def test_there_is_no_certification_in_free_play(tmp_path: Path) -> None:

@@ -166,6 +166,16 @@ def test_a_keyboard_is_enough(page: Page, world: LivedIn) -> None:
     assert world.named("by keyboard")[0]["revokedReason"] == "unused"
 
 
+def test_a_list_that_has_become_cards_is_still_read_as_a_table(
+    new_context: NewContext, signed_in: Any
+) -> None:
+    page = new_context(storage_state=signed_in, viewport=NARROW).new_page()
+    page.goto("keys?q=hr-sync")
+    row = page.get_by_role("row").filter(has_text="hr-sync")
+    expect(row.get_by_role("rowheader")).to_have_count(1)
+    expect(row.get_by_role("cell")).to_have_count(6)
+
+
 def test_a_second_press_of_enter_rotates_nothing(page: Page) -> None:
     choose(page, "hr-sync", "Rotate Key")
     expect(page.get_by_role("dialog").get_by_role("link", name="Cancel")).to_be_focused()
