@@ -167,6 +167,10 @@ class PostgresServer:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def scratch(self, name: str) -> Path:
+        """Answer a place for a file that the server's programs may write."""
+        return self._folder / name
+
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's own programs to its end."""
         return self._run(program, *arguments)

@@ -12,6 +12,7 @@ import click
 from keyfob import __version__
 from keyfob.cli.admins import create_admin, reset_password
 from keyfob.cli.audit import audit
+from keyfob.cli.backup import backup
 from keyfob.cli.create_key import create_key
 from keyfob.cli.grade import grade
 from keyfob.cli.migrate import migrate
@@ -19,6 +20,7 @@ from keyfob.cli.mock import mock
 from keyfob.cli.move_store import move
 from keyfob.cli.organizations import create_organization, list_organizations
 from keyfob.cli.request import request
+from keyfob.cli.restore import restore
 from keyfob.cli.serve import serve
 from keyfob.cli.troubles import exit_code_of
 from keyfob_contract.cli import contract
@@ -60,6 +62,8 @@ for command in (
     audit,
     request,
     migrate,
+    backup,
+    restore,
     move,
     contract,
 ):

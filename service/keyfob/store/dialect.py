@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import peewee
@@ -51,8 +52,12 @@ class StoreDatabase(peewee.Database):
         with _translated:
             self.cursor().executemany(sql, rows)
 
+    def copy_to(self, file: Path) -> None:
+        """Copy what is committed now into a file, while others go on. Raises NotCopied."""
+        raise NotImplementedError
+
     def exclusively(self) -> AbstractContextManager[None]:
-        """Enclose a transaction while which nobody else uses the store. Raises StoreInUse."""
+        """Enclose reads, while which nobody else may use the store. Raises StoreInUse."""
         raise NotImplementedError
 
     def each_row(self, sql: str) -> Iterator[Sequence[Any]]:

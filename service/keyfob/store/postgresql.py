@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import peewee
@@ -11,6 +12,7 @@ from peewee import fn
 from psycopg.conninfo import conninfo_to_dict
 
 from keyfob.settings import Settings
+from keyfob.store.copying import NotCopied
 from keyfob.store.dialect import StoreDatabase, StoreInUse, StoreNotOpened
 from keyfob.store.patience import connect_patiently
 from keyfob.store.pool import Pool
@@ -114,6 +116,13 @@ class PostgresqlStore(StoreDatabase, peewee.PostgresqlDatabase):
                 yield
             finally:
                 self.connection().patience_seconds = patience
+
+    def copy_to(self, file: Path) -> None:
+        """Leave that to PostgreSQL's own program."""
+        raise NotCopied(
+            "PostgreSQL is backed up by its own program: run"
+            f' `pg_dump --format=custom --file={file} "$DATABASE_URL"`.'
+        )
 
     @contextmanager
     def exclusively(self) -> Generator[None]:

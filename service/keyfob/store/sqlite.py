@@ -12,6 +12,7 @@ from typing import Any
 import peewee
 from peewee import fn
 
+from keyfob.store.copying import copy_database
 from keyfob.store.dialect import StoreDatabase, StoreInUse, StoreNotOpened
 from keyfob.store.files import place_file, reason
 from keyfob.store.timing import Timed
@@ -98,27 +99,29 @@ class SqliteStore(StoreDatabase, peewee.SqliteDatabase):
             with self.atomic():
                 yield
 
+    def copy_to(self, file: Path) -> None:
+        """Copy it by SQLite's own online backup."""
+        copy_database(self.connection(), file)
+
     @contextmanager
     def exclusively(self) -> Generator[None]:
-        """Enclose a transaction, for which all others have to have closed the file.
+        """Enclose reads, for which all others have to have closed the file.
 
-        SQLite leaves its write-ahead log only then. One that opens it meanwhile waits.
+        SQLite leaves its write-ahead log only then. One that opens it meanwhile waits. Another file
+        may take its name before the end.
         """
         self.close()
-        with self.connection_context():
+        connection = self.connection()
+        try:
+            self._leave_wal()
+            connection.execute("BEGIN EXCLUSIVE")
             try:
-                self.pragma("journal_mode", "delete")
-            except peewee.OperationalError as error:
-                if not _is_busy(error):
-                    raise
-                raise StoreInUse(
-                    f"{self.file} is in use: stop the servers that have it open, and try again."
-                ) from error
-            try:
-                with self.atomic("EXCLUSIVE"):
-                    yield
+                yield
             finally:
-                self._switch_to_wal()
+                connection.rollback()
+            self._switch_to_wal()  # of the file that bears the name by now
+        finally:
+            self.close()
 
     def each_row(self, sql: str) -> Iterator[Sequence[Any]]:
         """Fetch as many at a time as are worth a step."""
@@ -144,6 +147,16 @@ class SqliteStore(StoreDatabase, peewee.SqliteDatabase):
         except OSError:
             return None
         return status.st_dev, status.st_ino
+
+    def _leave_wal(self) -> None:
+        try:
+            self.pragma("journal_mode", "delete")
+        except peewee.OperationalError as error:
+            if not _is_busy(error):
+                raise
+            raise StoreInUse(
+                f"{self.file} is in use: stop the servers that have it open, and try again."
+            ) from error
 
     def _switch_to_wal(self) -> None:
         # Of two processes that switch a fresh file at once, one is told "locked" with no wait.
