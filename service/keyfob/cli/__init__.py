@@ -14,6 +14,7 @@ from keyfob.cli.admins import create_admin, reset_password
 from keyfob.cli.audit import audit
 from keyfob.cli.backup import backup
 from keyfob.cli.create_key import create_key
+from keyfob.cli.doctor import doctor
 from keyfob.cli.grade import grade
 from keyfob.cli.migrate import migrate
 from keyfob.cli.mock import mock
@@ -46,7 +47,7 @@ def keyfob() -> None:
 
     Settings come from the environment: DATABASE_URL names the store (by default keyfob.db in the
     directory you are in), and the README lists them all. Exit codes: 0 fine, 2 trouble, and 1 when
-    `audit verify` has found a flaw, `contract` a violation, or `grade` a fault.
+    `audit verify` has found a flaw, `doctor` a problem, `contract` a violation, or `grade` a fault.
     """  # noqa: D301  \b is click's sign for lines that stay as they are
 
 
@@ -62,6 +63,7 @@ for command in (
     audit,
     request,
     migrate,
+    doctor,
     backup,
     restore,
     move,

@@ -1,6 +1,8 @@
 """A store in one SQLite file."""
 
+import shutil
 import sqlite3
+import stat
 import threading
 import time
 from collections import Counter
@@ -13,12 +15,13 @@ import peewee
 from peewee import fn
 
 from keyfob.store.copying import copy_database
-from keyfob.store.dialect import StoreDatabase, StoreInUse, StoreNotOpened
+from keyfob.store.dialect import Ailment, StoreDatabase, StoreInUse, StoreNotOpened
 from keyfob.store.files import place_file, reason
 from keyfob.store.timing import Timed
 
 WAL_SWITCH_SECONDS = 30
 ROWS_AT_A_TIME = 1000
+LEAST_FREE_BYTES = 512 * 1024 * 1024
 
 MIGRATION_WAIT_MS = 60_000
 """How long a start waits for another that is migrating: longer than any request should wait."""
@@ -98,6 +101,29 @@ class SqliteStore(StoreDatabase, peewee.SqliteDatabase):
             self.pragma("busy_timeout", MIGRATION_WAIT_MS)
             with self.atomic():
                 yield
+
+    def ailments(self) -> Iterator[Ailment]:
+        """Look at the file, and at the room that is left for it."""
+        if stat.S_IMODE(self.file.stat().st_mode) & 0o077:
+            yield Ailment(
+                f"{self.file} can be read by others than its owner", f"Run `chmod 600 {self.file}`."
+            )
+        free = shutil.disk_usage(self.file.parent).free
+        if free < LEAST_FREE_BYTES:
+            yield Ailment(
+                f"only {free >> 20} MiB are free beside {self.file}",
+                "Make room, or move the store to a larger disk: a change that finds none fails.",
+            )
+        (soundness,) = self.execute_sql("PRAGMA quick_check(1)").fetchone()
+        if soundness != "ok":
+            yield Ailment(
+                f"{self.file} is damaged: {soundness}",
+                "Stop the servers and go back to a backup with `keyfob restore`.",
+            )
+
+    def seconds_ahead(self, now: int) -> float:  # noqa: ARG002  as overridden
+        """Answer that there is one clock only."""
+        return 0
 
     def copy_to(self, file: Path) -> None:
         """Copy it by SQLite's own online backup."""
