@@ -12,16 +12,18 @@ from starlette.types import ASGIApp
 
 from keyfob import handlers
 from keyfob.dashboard import create_dashboard
+from keyfob.docs import create_docs
 from keyfob.domain.keyfob import Keyfob
 from keyfob.gate.asgi import Gate, GateOptions
 from keyfob.gate.lanes import open_lanes
 from keyfob.gate.operation import Handler, snake_case
 from keyfob.gate.pages import Pages
+from keyfob.gate.published import PublishedSpec
 from keyfob.metrics import METERS, Meters, sampling
 from keyfob.model import RateLimit
 from keyfob.pages import create_pages
 from keyfob.settings import Settings
-from keyfob.spec import load_spec
+from keyfob.spec import load_spec, spec_file
 
 
 def create_app(keyfob: Keyfob, settings: Settings, meters: Meters | None = None) -> FlaskApp:
@@ -38,8 +40,9 @@ def create_app(keyfob: Keyfob, settings: Settings, meters: Meters | None = None)
         trusted_proxies=settings.trusted_proxies,
         guess_limit=RateLimit(settings.guesses_per_minute, 60),
     )
-    dashboard = create_dashboard()
-    pages = Pages(create_pages(keyfob, [dashboard]), prefixes=["dashboard"])
+    blueprints = [create_dashboard(), create_docs()]
+    pages = Pages(create_pages(keyfob, blueprints), prefixes=["dashboard", "docs"])
+    published = PublishedSpec(spec_file().read_bytes(), load_spec())
 
     def gate(app: ASGIApp) -> Gate:
         return Gate(
@@ -50,6 +53,7 @@ def create_app(keyfob: Keyfob, settings: Settings, meters: Meters | None = None)
             options=options,
             meters=meters,
             pages=pages,
+            published=published,
         )
 
     @asynccontextmanager

@@ -78,3 +78,5 @@ class Reader:
                 self.noted |= {"kfb_…": made["key"], "key_…": made["id"]}
             elif line.lower().startswith("x-request-id: "):
                 self.noted["req_…"] = line.split()[1]
+            elif site := re.search(r'"id": ?"(site_\w+)"', line):
+                self.noted["site_…"] = site[1]

@@ -107,7 +107,7 @@ def test_contract_kit_says_what_to_install_for_all_of_it(environment: Path, tmp_
     assert 'pip install "keyfob[contract]"' in refused.stderr
 
 
-def test_installed_mock_brings_its_world_and_its_page(environment: Path, tmp_path: Path) -> None:
+def test_installed_mock_brings_its_world_its_page_and_the_documentation(environment: Path, tmp_path: Path) -> None:
     command = [environment / "bin" / "keyfob", "mock", "--port", "0"]
     inherited = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     with subprocess.Popen(
@@ -116,10 +116,18 @@ def test_installed_mock_brings_its_world_and_its_page(environment: Path, tmp_pat
         try:
             assert process.stdout
             said = process.stdout.readline().decode()
-            page = httpx.get(re.findall(r"http://[0-9.:]+", said)[0]).text
+            url = re.findall(r"http://[0-9.:]+", said)[0]
+            page = httpx.get(url).text
+            guide = httpx.get(f"{url}/docs/rate-limits").text
+            reference = httpx.get(f"{url}/docs").text
+            files = re.findall(r'src="([^"]+)"', reference)
+            statuses = {httpx.get(f"{url}{file}").status_code for file in files}
         finally:
             process.terminate()
     assert "kfbmock_" in page
+    assert "def call(" in guide
+    assert any("swagger-ui-bundle.js" in file for file in files)
+    assert statuses == {200}
     assert process.returncode == 0
 
 

@@ -4,6 +4,7 @@ door            who may come in: the session, and the token that every form carr
 sign_in, browsers, account              in and out; one's own password
 key_list, key_details, new_key, edit_key, key_actions, value, requests    the views
 key_form        a form as the JSON that the API would take, checked by the same schema of the spec
+seen            which version of a key a form is about: nobody undoes what they have not seen
 proof           the password once more, before what cannot be taken back
 deeds           what can be done with a key in its state, and why the rest cannot
 chart           the figures of usage as shapes

@@ -7,7 +7,6 @@ import flask
 from flask import g, request, session
 from werkzeug.wrappers import Response
 
-from keyfob.dashboard.access import LEVELS, MEANINGS
 from keyfob.domain.admin_sessions import AdminSession
 from keyfob.domain.admins import actor_of_admin
 from keyfob.domain.keyfob import Keyfob
@@ -82,8 +81,6 @@ def shared_context() -> dict[str, Any]:
         "admin": None if found is None else found.admin,
         "form_token": form_token,
         "is_fragment": request.headers.get("HX-Request") == "true",
-        "levels": LEVELS,
-        "meanings": MEANINGS,
         "now": keyfob().clock(),
     }
 

@@ -6,9 +6,8 @@ from werkzeug.wrappers import Response
 
 from keyfob.dashboard.deeds import why_not_edit
 from keyfob.dashboard.door import actor, keyfob
-from keyfob.dashboard.key_form import ON, KeyForm, minute_of, problems_of
-from keyfob.dashboard.names import sites
-from keyfob.domain.api_keys import KeyView
+from keyfob.dashboard.key_form import ON, KeyForm, minute_of, offered, problems_of
+from keyfob.dashboard.seen import seen_version
 from keyfob.errors import KeyIsRevoked, PreconditionFailed, SiteForbidden
 from keyfob.model import ApiKey
 from keyfob.reply import Json
@@ -30,7 +29,7 @@ def edit(key_id: str) -> Response | str:
     if problems := problems_of(body, "ApiKeyUpdate", keyfob().clock):
         return flask.make_response(_page(key, form.with_problems(problems)), 400)
     try:
-        after = keyfob().api_keys.edit(actor(), key_id, key_edit(body), _version())
+        after = keyfob().api_keys.edit(actor(), key_id, key_edit(body), seen_version())
     except (PreconditionFailed, KeyIsRevoked):
         now = keyfob().api_keys.get(actor(), key_id)
         shown = KeyForm.of_key(now).with_problems({"": CHANGED_MEANWHILE})
@@ -52,13 +51,8 @@ def _body(form: KeyForm, key: ApiKey) -> Json:
     return body
 
 
-def _version() -> frozenset[int]:
-    text = request.form.get("version", "")
-    return frozenset({int(text)}) if text.isascii() and text.isdigit() else frozenset()
-
-
 def _page(key: ApiKey, form: KeyForm) -> str:
-    view: KeyView = keyfob().api_keys.view(key)
+    view = keyfob().api_keys.view(key)
     return flask.render_template(
-        "edit_key.html", view=view, form=form, sites=sites(), why_not=why_not_edit(view)
+        "edit_key.html", view=view, why_not=why_not_edit(view), **offered(form)
     )

@@ -1,6 +1,7 @@
 """Rotate, revoke, reactivate, delete: a page that says what will happen, and then it happens."""
 
 from collections.abc import Callable
+from unicodedata import normalize
 
 import flask
 from flask import request
@@ -10,6 +11,7 @@ from keyfob.dashboard import deeds
 from keyfob.dashboard.door import actor, keyfob
 from keyfob.dashboard.last_use import last_use
 from keyfob.dashboard.proof import needs_password, password_problem
+from keyfob.dashboard.seen import seen_version
 from keyfob.dashboard.value import value_page
 from keyfob.domain.api_keys import KeyView
 from keyfob.errors import (
@@ -33,7 +35,7 @@ def rotate(key_id: str) -> Response | str:
     if wrong := password_problem():
         return _page("rotate.html", view, deeds.why_not_rotate, {"password": wrong})
     try:
-        key, value = keyfob().api_keys.rotate(actor(), key_id, _version())
+        key, value = keyfob().api_keys.rotate(actor(), key_id, seen_version())
     except PreconditionFailed:
         flask.flash(
             "The key was changed or rotated since that page was opened, so nothing was done now."
@@ -80,7 +82,7 @@ def delete(key_id: str) -> Response | str:
     if request.method == "GET" or deeds.why_not_delete(view):
         return _page("delete.html", view, deeds.why_not_delete)
     problems: dict[str, str] = {}
-    if request.form.get("name", "").strip() != view.key.name.strip():
+    if _typed(request.form.get("name", "")) != _typed(view.key.name):
         problems["name"] = f"Type the name exactly as it is: {view.key.name}"
     elif wrong := password_problem():
         problems["password"] = wrong
@@ -94,13 +96,13 @@ def delete(key_id: str) -> Response | str:
     return flask.redirect(flask.url_for("dashboard.keys", status="revoked"), 303)
 
 
+def _typed(name: str) -> str:
+    # Keyboards compose letters and accents in ways of their own.
+    return normalize("NFC", name.strip())
+
+
 def _view(key_id: str) -> KeyView:
     return keyfob().api_keys.view(keyfob().api_keys.get(actor(), key_id))
-
-
-def _version() -> frozenset[int]:
-    text = request.form.get("version", "")
-    return frozenset({int(text)}) if text.isascii() and text.isdigit() else frozenset()
 
 
 def _page(

@@ -7,7 +7,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from keyfob.dashboard.access import CUSTOM, LEVEL_BY_NAME, level_of
+from keyfob.dashboard.access import CUSTOM, LEVEL_BY_NAME, LEVELS, MEANINGS, level_of
+from keyfob.dashboard.names import sites
 from keyfob.errors import Problem
 from keyfob.gate.validation import Schema
 from keyfob.model import EVERY_SITE_IDS, ApiKey, Clock, scope_words
@@ -115,6 +116,11 @@ class KeyForm:
 def minute_of(milliseconds: int | None) -> str:
     """Spell a time as a browser's field does, to the minute."""
     return "" if milliseconds is None else format_timestamp(milliseconds)[:16]
+
+
+def offered(form: KeyForm) -> dict[str, Any]:
+    """Answer the form, and what there is to choose from."""
+    return {"form": form, "sites": sites(), "levels": LEVELS, "meanings": MEANINGS}
 
 
 def problems_of(body: Json, schema_name: str, clock: Clock) -> dict[str, str]:

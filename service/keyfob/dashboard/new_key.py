@@ -7,8 +7,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from keyfob.dashboard.door import actor, keyfob
-from keyfob.dashboard.key_form import KeyForm, problems_of
-from keyfob.dashboard.names import sites
+from keyfob.dashboard.key_form import KeyForm, offered, problems_of
 from keyfob.dashboard.proof import needs_password, password_problem
 from keyfob.dashboard.value import value_page
 from keyfob.errors import IdempotencyConflict, KeyQuotaReached, SiteForbidden
@@ -78,8 +77,7 @@ def _made_before(conflict: IdempotencyConflict) -> Response:
 def _page(form: KeyForm) -> str:
     return flask.render_template(
         "new_key.html",
-        form=form,
-        sites=sites(),
+        **offered(form),
         needs_password=needs_password(),
         once=request.form.get("once") or secrets.token_urlsafe(16),
     )

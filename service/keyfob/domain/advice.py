@@ -43,7 +43,7 @@ class AdviceCode(StrEnum):
 
 Found = Iterator[tuple[AdviceCode, dict[str, Any]]]
 
-_MESSAGES = {
+MESSAGES = {
     AdviceCode.ROTATION_OVERDUE: (
         "This value is older than values should get. Rotate the key, and deploy the new value."
     ),
@@ -96,7 +96,7 @@ def advisories_of(
     found = [*_on_dead_values(key, seen, now)]
     if key.status(now) is KeyStatus.ACTIVE:
         found = [*_on_time(key, rotation_due_at, now), *_on_use(key, seen, now), *found]
-    return [Advisory(code, _MESSAGES[code], details) for code, details in found]
+    return [Advisory(code, MESSAGES[code], details) for code, details in found]
 
 
 def _on_time(key: ApiKey, rotation_due_at: int, now: int) -> Found:

@@ -49,7 +49,8 @@ def open_keyfob(  # noqa: PLR0913  what the mock and tests bring of their own
         settings: checked.
         clock: the system's, unless a test or the mock sets the time.
         rng: the system's randomness, unless a test or the mock is to repeat itself.
-        password_hasher: as slow as argon2-cffi recommends, unless a test is in a hurry.
+        password_hasher: as slow as argon2-cffi recommends, but on one core only, so that a crowd at
+            the door leaves the rest of the machine to others; unless a test is in a hurry.
         observe: is told how long statements of the store take.
         limiter: where the settings say, unless the mock is to begin anew.
         takes_published_values: never, but in the mock and in tests of what it serves.
@@ -78,7 +79,7 @@ def open_keyfob(  # noqa: PLR0913  what the mock and tests bring of their own
         pepper=pepper,
         clock=clock,
         rng=rng or random.SystemRandom(),
-        password_hasher=password_hasher or PasswordHasher(),
+        password_hasher=password_hasher or PasswordHasher(parallelism=1),
         limiter=open_limiter(settings, clock) if limiter is None else limiter,
         usage=Recorder(store, clock, scope_of=required_scope, trace_days=settings.trace_days),
         policy=policy,

@@ -23,6 +23,7 @@ from keyfob.gate.judge import Case, Judge
 from keyfob.gate.lanes import DIRECT, INSTANT, Lanes
 from keyfob.gate.operation import compile_operations
 from keyfob.gate.pages import Pages
+from keyfob.gate.published import PublishedSpec
 from keyfob.gate.request import Request
 from keyfob.gate.routing import Routes
 from keyfob.metrics import Meters
@@ -63,6 +64,7 @@ class Gate(SpecMiddleware):
         options: GateOptions,
         meters: Meters | None,
         pages: Pages,
+        published: PublishedSpec,
     ) -> None:
         self._app = app
         self._keyfob = keyfob
@@ -71,6 +73,7 @@ class Gate(SpecMiddleware):
         self._options = options
         self._meters = meters
         self._pages = pages
+        self._published = published
         self.routes = Routes(())
         self._judge = self._judge_of(self.routes)
 
@@ -122,6 +125,8 @@ class Gate(SpecMiddleware):
         if self._pages.hold(case.request):
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._lanes.pages, self._pages.answer, case)
+        if self._published.hold(case.request):
+            return self._published.answer(case)
         refused = self._judge.admit(case)
         if refused is None:
             return await self._in_lane(case, self._judge.answer)

@@ -59,7 +59,7 @@ class Assets:
         return {name: _version(content) for name, content in self._contents.items()}
 
 
-_NAMED = re.compile(rb'url\("([^"]+)"\)')
+_NAMED = re.compile(rb'url\("([^":]+)"\)')  # those without a scheme, as data: is one
 
 
 def _version(content: bytes) -> str:

@@ -257,6 +257,16 @@ def test_a_key_is_deleted_only_when_its_name_was_typed(ada: Visitor, api: Api) -
     assert "hr-sync is deleted" in notices(ada.get("/keys").text)
 
 
+def test_a_name_counts_as_typed_whatever_keyboard_composes_its_accents(
+    ada: Visitor, api: Api
+) -> None:
+    key = api.create(name="Cafe\u0301  bar")
+    api("POST", f"/v1/api-keys/{key['id']}/revoke")
+    path = f"/keys/{key['id']}/delete"
+    assert ada.send(path, name="Caf\u00e9 bar").status_code == 400
+    assert ada.send(path, name="Caf\u00e9  bar").status_code == 303
+
+
 def test_what_cannot_be_done_is_explained_in_the_menu_and_refused_to_those_who_try(
     ada: Visitor, api: Api
 ) -> None:

@@ -1,16 +1,20 @@
 """Admins, their passwords and their sessions."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher
 from trail import events, facts
 from world import Organization, SettableClock
 
 from keyfob.domain.admins import actor_of_admin
 from keyfob.domain.authority import operator_of
 from keyfob.domain.keyfob import Keyfob
+from keyfob.domain.opening import open_keyfob
 from keyfob.domain.sign_ins import Attempt
 from keyfob.errors import AdminExists, NotFound, RateLimited, SignInFailed, ValidationFailed
+from keyfob.settings import Settings
 from keyfob.store.admins import Admin
 
 pytestmark = pytest.mark.both_stores
@@ -210,3 +214,25 @@ def test_attempts_are_limited_by_address_and_by_account_and_nobody_is_locked_out
 
     clock.advance(seconds=refusal.value.retry_after_seconds)
     assert keyfob.sign_ins.admin_of(attempt(password)) == ada
+
+
+def test_an_unknown_address_costs_the_same_slow_comparison_as_a_wrong_password(
+    settings: Settings, clock: SettableClock
+) -> None:
+    compared: list[str] = []
+
+    class CountingHasher(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
+            compared.append(str(hash))
+            return super().verify(hash, password)
+
+    hasher = CountingHasher(time_cost=1, memory_cost=8, parallelism=1)
+    keyfob = open_keyfob(settings, clock=clock, password_hasher=hasher)
+    keyfob.organizations.create("Acme", ADA)
+    for email in (ADA, "nobody@acme.example"):
+        with pytest.raises(SignInFailed):
+            keyfob.sign_ins.admin_of(attempt("wrong", email))
+    keyfob.store.database.close()
+    known, unknown = compared
+    assert known.split("$")[:4] == unknown.split("$")[:4]
+    assert known.split("$")[1] == "argon2id"

@@ -41,7 +41,7 @@ def assert_envelope(reply: httpx.Response) -> None:
         ("GET", "/v1//api-keys", 404, "NOT_FOUND"),
         ("GET", "/V1/api-keys", 404, "NOT_FOUND"),
         ("GET", "/static/x", 404, "NOT_FOUND"),
-        ("GET", "/openapi.json", 404, "NOT_FOUND"),
+        ("GET", "/openapi.yml", 404, "NOT_FOUND"),
         ("GET", "/v1/api-keys/a%2Fb", 404, "NOT_FOUND"),
         ("GET", "/v1%2Fapi-keys", 404, "NOT_FOUND"),
         ("POST", "/v1/api-keys/a%2frotate", 404, "NOT_FOUND"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyfob.limits import guess_name, key_name, network_of
+from keyfob.limits import guess_name, key_name, network_of, sign_in_name
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,12 @@ def test_what_is_no_address_counts_within_bounds_and_as_ascii(text: str) -> None
 def test_keys_and_guessers_never_share_a_name() -> None:
     assert key_name("key_1") == "key:key_1"
     assert guess_name("key_1") == "guess:key_1"
+
+
+def test_attempts_to_sign_in_count_apart_and_name_nobody_in_clear() -> None:
+    account = sign_in_name("to", "ada@acme.example")
+    names = {sign_in_name("from", "2001:db8::1"), account, sign_in_name("in", "ada@acme.example")}
+    assert len(names | {guess_name("2001:db8::1")}) == 4
+    assert sign_in_name("from", "2001:db8::2") in names
+    assert all(name.startswith("guess:") for name in names)
+    assert "ada" not in account

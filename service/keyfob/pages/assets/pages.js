@@ -19,6 +19,17 @@ function localise(root) {
   }
 }
 
+// Tables that become cards in narrow windows remain tables to those who listen.
+const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+
+function remainTables(root) {
+  for (const table of root.querySelectorAll("table.keys, table.stacked")) {
+    for (const part of [table, ...table.querySelectorAll("thead, tbody, tr, td, th")]) {
+      part.setAttribute("role", ROLES[part.tagName] ?? (part.scope === "row" ? "rowheader" : "columnheader"));
+    }
+  }
+}
+
 function sayLocally(input) {
   const hint = input.parentElement.querySelector("[data-utc-hint]");
   const moment = new Date(`${input.value}:00Z`);
@@ -61,7 +72,8 @@ document.addEventListener("keydown", (event) => {
 const dialog = document.getElementById("dialog");
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  localise(event.detail.target);
+  localise(document);
+  remainTables(document);
   if (event.detail.target !== dialog) return;
   const menu = document.querySelector("details.menu[open]");
   if (menu) {
@@ -163,6 +175,7 @@ for (const chart of document.querySelectorAll(".chart")) {
 }
 
 localise(document);
+remainTables(document);
 
 // Who listens to a page hears first what became of the last one: what is wrong, or what was done.
 const news = document.querySelector("main [aria-invalid='true']") ?? document.querySelector("main .notice[tabindex]");

@@ -3,25 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import LOOKS, violations
 from browsing import ADA, EVE, LivedIn, NewContext, choose, sign_in
-from playwright.sync_api import ConsoleMessage, Page, ViewportSize, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 Show = Callable[[Page], object]
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-EVERYTHING: dict[str, Any] = {"type": "tag", "values": TAGS}
-COLOURS: dict[str, Any] = {"type": "rule", "values": ["color-contrast"]}
-WIDE: ViewportSize = {"width": 1280, "height": 800}
-NARROW: ViewportSize = {"width": 360, "height": 700}
-LOOKS: tuple[tuple[str, Literal["light", "dark"], ViewportSize, dict[str, Any]], ...] = (
-    ("light", "light", WIDE, EVERYTHING),
-    ("dark", "dark", WIDE, COLOURS),
-    ("phone", "light", NARROW, EVERYTHING),
-)
 
 
 def show_menu(page: Page) -> None:
@@ -121,13 +110,6 @@ def watched(new_context: NewContext, signed_in: Any, complaints: list[str]) -> P
     return page
 
 
-def violations(page: Page, rules: dict[str, Any]) -> list[Any]:
-    """Answer what axe finds: the rules, and where they are broken."""
-    options = {"runOnly": rules, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
-    return [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found]
-
-
 def test_axe_finds_nothing_on_any_page_in_any_state_by_day_by_night_and_on_a_phone(
     watched: Page, complaints: list[str], screenshots: Path
 ) -> None:
@@ -182,6 +164,16 @@ def test_a_keyboard_is_enough(page: Page, world: LivedIn) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("by keyboard is revoked")
     assert world.named("by keyboard")[0]["revokedReason"] == "unused"
+
+
+def test_a_list_that_has_become_cards_is_still_read_as_a_table(
+    new_context: NewContext, signed_in: Any
+) -> None:
+    page = new_context(storage_state=signed_in, viewport=NARROW).new_page()
+    page.goto("keys?q=hr-sync")
+    row = page.get_by_role("row").filter(has_text="hr-sync")
+    expect(row.get_by_role("rowheader")).to_have_count(1)
+    expect(row.get_by_role("cell")).to_have_count(6)
 
 
 def test_a_second_press_of_enter_rotates_nothing(page: Page) -> None:

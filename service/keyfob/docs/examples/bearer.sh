@@ -1,0 +1,1 @@
+curl -sS -H "Authorization: Bearer $KEYFOB_KEY" "$API/api-keys/current"

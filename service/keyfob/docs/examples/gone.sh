@@ -1,0 +1,3 @@
+curl -sS -X POST -H "X-API-Key: $KEYFOB_KEY" "$API/api-keys/$OLD/revoke" \
+  -H 'Content-Type: application/json' -d '{"reason": "unused"}'
+curl -sS -X DELETE -H "X-API-Key: $KEYFOB_KEY" "$API/api-keys/$OLD"

@@ -1,0 +1,1 @@
+curl -sS -H "X-API-Key: $KEYFOB_KEY" "$API/sites"
