@@ -28,7 +28,8 @@ _IDLE_IN_TRANSACTION_MS = 10_000
 
 _OTHER_SESSIONS = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'keyfob'
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+AND backend_type = 'client backend'
 """
 
 
