@@ -124,3 +124,34 @@ def filters_widen_what_a_limited_key_meets(patch: Patch) -> None:
     def page(right: Right, self: Any, asked: Any, *how: Any) -> Any:
         named = asked if asked.site_id is None else replace(asked, within=EVERY_SITE)
         return right(self, named, *how)
+
+
+@fault(caught_by="unknown_sites_cannot_be_named")
+def sites_are_pointed_at_without_their_place(patch: Patch) -> None:
+    """Who names an unknown site among others is pointed at all of them."""
+
+    @patch(domain, "demand_named_sites")
+    def demand_named_sites(right: Right, *named: Any) -> None:
+        try:
+            right(*named)
+        except SiteForbidden:
+            raise SiteForbidden(pointer="/siteIds") from None
+
+
+@fault(caught_by="unknown_sites_cannot_be_named")
+def filters_are_pointed_at_as_members(patch: Patch) -> None:
+    """Who filters by an unknown site is pointed at a member of a body that he did not send."""
+
+    @patch(domain, "demand_named_site")
+    def demand_named_site(right: Right, *named: Any) -> None:
+        right(*named[:-1], "/siteId")
+
+
+@fault(caught_by="sites_are_made_by_keys_for_every_site")
+def refused_sites_are_made(patch: Patch) -> None:
+    """A key that is limited to a site is refused another, which is made all the same."""
+
+    @patch(SiteDirectory, "create")
+    def create(right: Right, self: Any, actor: Actor, draft: Any) -> Any:
+        right(self, replace(actor, sites=EVERY_SITE), draft)
+        return right(self, actor, draft)
