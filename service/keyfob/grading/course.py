@@ -173,8 +173,8 @@ COURSE = (
         "give_up",
         "Give up when nothing helps",
         "Let it go on as usual. Whatever it asks for is 503 with Retry-After: 1, from now on. It"
-        f" has given up when nothing comes for {SOON_MS // 1000 + 1} s, or for three times its longest"
-        f" pause; more than {MOST_ATTEMPTS} attempts at one thing are too many.",
+        f" has given up when nothing comes for {SOON_MS // 1000 + 1} s, or for three times its"
+        f" longest pause; more than {MOST_ATTEMPTS} attempts at one thing are too many.",
         ("gives_up",),
         _give_up,
     ),

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from itertools import pairwise
 
 from keyfob.grading.attempts import LATE_MS, SOON_MS, Series, pauses_of, runs_of, series_of
@@ -22,11 +23,15 @@ MOST_ATTEMPTS = 8
 
 @rule(
     "Waits as long as Retry-After says before it sends anything again.",
-    "After 429 or 503 let every thread that uses the key wait for as many seconds as Retry-After"
-    " says. Waiting that long is enough; a second less is not.",
+    "After 429 let every thread that uses the key wait for as many seconds as Retry-After says,"
+    " after 503 every thread that asks for the same. Waiting that long is enough; a second less is"
+    " not.",
 )
 def keeps_retry_after(entries: Sequence[Entry]) -> Judgement:
-    """Judge by the next request with the same key that begins after the refusal has left."""
+    """Judge by the next request that begins after the refusal has left, and that it concerns.
+
+    A limit concerns the key, whatever it is used for; an outage perhaps one operation alone.
+    """
     seen = False
     faults: list[Fault] = []
     for refused, again in _refusals(entries):
@@ -130,9 +135,16 @@ def _refusals(entries: Sequence[Entry]) -> Iterator[tuple[Entry, Entry]]:
     for entry in entries:
         refusals = waiting[entry.credential, entry.client]
         for refused in refusals:
-            if entry.at > (refused.answered_at or refused.at):
+            if _heeds(entry, refused):
                 yield refused, entry
-        # What was on its way when the refusal left is none the wiser: that one goes on waiting.
-        refusals[:] = [each for each in refusals if entry.at <= (each.answered_at or each.at)]
+        refusals[:] = [each for each in refusals if not _heeds(entry, each)]
         if entry.retry_after is not None:
             refusals.append(entry)
+
+
+def _heeds(entry: Entry, refused: Entry) -> bool:
+    """Say whether a request had to heed a refusal: what was on its way before is none the wiser."""
+    is_concerned = (
+        refused.status == HTTPStatus.TOO_MANY_REQUESTS or entry.operation_id == refused.operation_id
+    )
+    return is_concerned and entry.at > (refused.answered_at or refused.at)

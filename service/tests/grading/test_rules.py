@@ -59,6 +59,18 @@ def test_retry_after_is_kept_to_the_second(
     assert verdict(keeps_retry_after, journal) is expected
 
 
+def test_outage_of_one_operation_binds_nobody_who_asks_for_another(
+    journal: Journal, note: Note
+) -> None:
+    outage = {"status": 503, "code": "UNAVAILABLE", "retry_after": 2}
+    note(0, operation_id="listVisitors", **outage)
+    note(0.5, operation_id="listSites")
+    assert verdict(keeps_retry_after, journal) is NOT_SEEN
+
+    note(1, operation_id="listVisitors")
+    assert verdict(keeps_retry_after, journal) is FAULT
+
+
 def test_retry_after_binds_neither_another_key_nor_what_was_on_its_way(
     journal: Journal, note: Note
 ) -> None:
@@ -196,6 +208,15 @@ def test_creation_in_doubt_is_repeated_under_its_first_idempotency_key(
     assert verdict(repeats_creations_safely, journal) is expected
 
 
+def test_creation_stays_the_same_one_when_the_value_of_its_key_is_replaced(
+    journal: Journal, note: Note
+) -> None:
+    note(0, **CREATION, **BROKEN, credential="old")
+    note(5, **CREATION, status=201, credential="new")
+
+    assert verdict(repeats_creations_safely, journal) is FAULT
+
+
 def test_creation_that_was_refused_or_is_another_one_needs_no_idempotency_key(
     journal: Journal, note: Note
 ) -> None:
@@ -281,6 +302,28 @@ def test_list_is_followed_until_nothing_follows(journal: Journal, note: Note) ->
     assert verdict(follows_pages, journal) is PASSED
     note(4, listed="other filters", next_cursor="d1")
     assert verdict(follows_pages, journal) is FAULT
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_who_reads_a_list_to_its_end_may_look_at_its_beginning(
+    journal: Journal, note: Note, position: int
+) -> None:
+    walk = [{"limit": "50", "next_cursor": "c1"}, {"limit": "50", "cursor": "c1"}]
+    for second, page in enumerate(
+        [*walk[:position], {"limit": "1", "next_cursor": "p1"}, *walk[position:]]
+    ):
+        note(second, **page)
+    assert verdict(follows_pages, journal) is PASSED
+
+    note(4, limit="50", next_cursor="c1b")
+    assert verdict(follows_pages, journal) is FAULT
+
+
+def test_limit_may_change_on_the_way_through_a_list(journal: Journal, note: Note) -> None:
+    note(0, limit="10", next_cursor="c1")
+    note(1, limit="50", cursor="c1")
+
+    assert verdict(follows_pages, journal) is PASSED
 
 
 def test_key_in_the_url_and_missing_names_are_told_with_the_requests(
