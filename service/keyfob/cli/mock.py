@@ -54,6 +54,13 @@ def _checked_start(
     help="Port to listen on; 0 takes a free one, which the log names.",
 )
 @click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name by which it is reached on loopback beside localhost. May be given again.",
+)
+@click.option(
     "--fixtures",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
@@ -90,6 +97,7 @@ def mock(  # noqa: PLR0913  one for each option
     host: str,
     port: int,
     *,
+    allowed_hosts: tuple[str, ...],
     fixtures: Path | None,
     latency_ms: int,
     seed: int,
@@ -116,6 +124,7 @@ def mock(  # noqa: PLR0913  one for each option
     options = MockOptions(
         host=host,
         port=port,
+        allowed_hosts=allowed_hosts,
         fixtures=fixtures,
         latency_ms=latency_ms,
         seed=seed,
