@@ -23,6 +23,9 @@ def nobody_creates_more_than_it_holds(kit: Kit) -> Iterator[Complaint]:
         body = kit.keyring.body("beyond", **(_within(grantor) | beyond))
         exchange = grantor.api("POST", KEYS, body)
         yield from _not_refused(exchange, member, "created")
+    endless = kit.keyring.body("endless", **_within(grantor))
+    del endless["expiresAt"]
+    yield from _not_refused(grantor.api("POST", KEYS, endless), "expiresAt", "created")
     exchange = grantor.api("POST", KEYS, kit.keyring.body("within", **_within(grantor)))
     if exchange.status != 201:
         yield exchange.complaint(f"a grant within what the key holds was {exchange.status}")

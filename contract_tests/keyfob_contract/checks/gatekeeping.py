@@ -151,8 +151,17 @@ def _limited(kit: Kit) -> Iterator[Complaint]:
 
 def _unknown_to_the_limited(kit: Kit, here: str, there: str) -> Iterator[Complaint]:
     asker = kit.keyring.make("limited asker", scopes=["keys:verify"], siteIds=[here])
-    beyond = kit.keyring.make("beyond the asker", siteIds=[there])
     path = kit.contract.by_id["verifyApiKey"].path
-    exchange = asker.api.ask(described("POST", path, {"key": beyond.value}))
-    if _verdict_of(exchange) != (False, "API_KEY_INVALID"):
-        yield exchange.complaint("a key beyond the asker's sites was judged as if it were known")
+    live, rotated, revoked = (
+        kit.keyring.make(f"{what} beyond the asker", siteIds=[there])
+        for what in ("live", "rotated", "revoked")
+    )
+    kit.keyring.rotate(rotated)
+    kit.keyring.revoke(revoked)
+    for beyond in (live, rotated, revoked):
+        exchange = asker.api.ask(described("POST", path, {"key": beyond.value}))
+        told = {name for name, value in exchange.json.items() if value is not None}
+        if _verdict_of(exchange) != (False, "API_KEY_INVALID") or told - {"valid", "code"}:
+            yield exchange.complaint(
+                "a key beyond the asker's sites was judged as if it were known"
+            )

@@ -62,7 +62,13 @@ def _traced(kit: Kit) -> list[Traced]:
         always = {"method": request.method, "userAgent": AGENT, "secretVersion": 2}
         request_id = exchange.header("x-request-id") or "none"
         found.append(Traced(exchange, {"requestId": request_id, "keyId": key.id, **always, **told}))
-    return found
+    refused = kit.keyring.make("to be deleted", scopes=["sites:read"])
+    exchange = refused.api("GET", KEYS)
+    kit.inspector.settle()
+    kit.keyring.delete(refused)
+    request_id = exchange.header("x-request-id") or "none"
+    truth = {"requestId": request_id, "keyId": refused.id, "status": 403, **listing}
+    return [*found, Traced(exchange, truth)]
 
 
 @check(

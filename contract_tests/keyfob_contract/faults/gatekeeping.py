@@ -217,6 +217,17 @@ def verify_judges_keys_of_other_sites(patch: Patch) -> None:
         return right(self, replace(asker, sites=EVERY_SITE), value)
 
 
+@fault(caught_by="verify_asks_about_scope_and_site")
+def verify_tells_of_dead_keys_of_other_sites(patch: Patch) -> None:
+    """verifyApiKey tells an asker that is limited to a site that keys of other sites are dead."""
+
+    @patch(Gatekeeper, "_known_to")
+    def known_to(right: Right, self: Any, asker: Actor, value: str) -> Credential | None:
+        found = right(self, replace(asker, sites=EVERY_SITE), value)
+        is_dead = found and (found.revoked or found.secret_version < found.current_secret_version)
+        return found if is_dead else right(self, asker, value)
+
+
 def _verify_as_if(patch: Patch, **members: Any) -> None:
     @patch(Gatekeeper, "_known_to")
     def known_to(right: Right, self: Any, asker: Actor, value: str) -> Credential | None:

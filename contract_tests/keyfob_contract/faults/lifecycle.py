@@ -158,6 +158,16 @@ def revoked_keys_look_active(patch: Patch) -> None:
 
 
 @fault(caught_by="the_state_table_holds")
+def a_worse_reason_revokes_anew(patch: Patch) -> None:
+    """When a revoked key turns out to be compromised it is said to have been revoked just then."""
+
+    @patch(lifecycle, "revoked")
+    def revoked(right: Right, key: ApiKey, reason: Any, now: int) -> ApiKey:
+        changed = right(key, reason, now)
+        return changed if changed is key else replace(changed, revoked_at=now)
+
+
+@fault(caught_by="the_state_table_holds")
 def to_revoke_again_changes_the_reason(patch: Patch) -> None:
     """Who revokes a revoked key again changes why it was revoked."""
 

@@ -8,6 +8,8 @@ from typing import Any
 from keyfob.domain import api_keys
 from keyfob.gate import accounting, asgi
 from keyfob.gate.judge import Judge
+from keyfob.store import tables
+from keyfob.store.requests import RequestRows
 from keyfob.usage import Recorder, UsageRecord
 from keyfob_contract.faults.bending import (
     is_error,
@@ -130,6 +132,16 @@ def clients_name_their_address(patch: Patch) -> None:
 def traces_show_values_in_paths(patch: Patch) -> None:
     """The trace of a request shows the path as it was sent, with a key that somebody put there."""
     patch.put(accounting, "masked", lambda text: text)
+
+
+@fault(caught_by="requests_can_be_traced")
+def traces_go_with_their_key(patch: Patch) -> None:
+    """Nobody finds out what became of the requests of a key that was deleted since."""
+
+    @patch(RequestRows, "forget_successes")
+    def forget_successes(_right: Right, self: Any, key_id: str) -> None:
+        traced = tables.TracedRequest
+        traced.delete().where(traced.key_id == key_id).execute(self._database)
 
 
 @fault(caught_by="requests_can_be_traced")

@@ -105,6 +105,20 @@ def events_hold_digests(patch: Patch) -> None:
 
 
 @fault(caught_by="changes_are_audited")
+def edits_tell_what_they_left_alone(patch: Patch) -> None:
+    """The event of an edit tells the name, too, which is what it was."""
+
+    @patch(api_keys, "key_changed")
+    def key_changed(right: Right, action: Any, before: Any, after: Any) -> Change:
+        change = right(action, before, after)
+        told = ({"name": key.name} for key in (before, after))
+        sides = [
+            facts | side for facts, side in zip(told, (change.before, change.after), strict=True)
+        ]
+        return replace(change, before=sides[0], after=sides[1])
+
+
+@fault(caught_by="changes_are_audited")
 def edits_of_the_limit_are_not_audited(patch: Patch) -> None:
     """The event of an edit does not tell of the rate limit."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accessibility import LOOKS, violations
+from accessibility import LOOKS, NARROW, violations
 from browsing import ADA, EVE, LivedIn, NewContext, choose, sign_in
 from playwright.sync_api import ConsoleMessage, Page, expect
 
