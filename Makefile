@@ -47,6 +47,10 @@ mock: $(VENV)/.runtime ## Start a mock to build against on http://127.0.0.1:4010
 test: check npm-packages ## Check, then run every test
 	@$(BIN)/pytest
 
+.PHONY: faults
+faults: $(VENV)/.dev ## Attack the promises for some minutes: kill, freeze and cut off servers under load
+	@$(BIN)/pytest -q --faults service/tests/faults
+
 .PHONY: test-postgresql
 test-postgresql: $(VENV)/.dev ## Run all the service's tests on PostgreSQL (make test runs some on both)
 	@$(BIN)/pytest --store=postgresql service/tests

@@ -54,6 +54,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("TEST_STORE"),
         help="run all tests on this store; by default SQLite, and what is about SQL on both",
     )
+    parser.addoption("--faults", action="store_true", help="attack the promises, for minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless it is asked for."""
+    if not config.getoption("faults"):
+        items[:] = [item for item in items if item.get_closest_marker("faults") is None]
 
 
 @pytest.fixture(scope="session")

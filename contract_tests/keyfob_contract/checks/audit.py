@@ -40,6 +40,7 @@ FACTS = (
 )
 """What events tell of a key."""
 
+DELETED = ("apiKey.deleted", "apiKey.revoked")
 EDIT: dict[str, Any] = {
     "description": "audited",
     "rateLimit": {"requests": 77, "windowSeconds": 7},
@@ -181,12 +182,21 @@ def a_site_sees_what_became_of_its_keys(kit: Kit) -> Iterator[Complaint]:
     here, there = (kit.resources.one(kit.live, "siteId", number) for number in (0, 1))
     reader = kit.keyring.make("reader of a site", siteIds=[here]).api
     for site, seen in ((here, True), (there, False)):
-        key = kit.keyring.make("of a site", siteIds=[site])
-        kit.keyring.delete(key)
-        exchange = reader("GET", AUDIT, keyId=key.id)
-        actions = [event["action"] for event in items_of(exchange.json)]
-        if actions != (["apiKey.deleted", "apiKey.revoked", "apiKey.created"] if seen else []):
-            yield exchange.complaint(f"of a deleted key {actions} are seen")
+        key = kit.keyring.make("of a site", siteIds=[there if seen else here])
+        kit.live.must(200, "PATCH", f"{KEYS}/{key.id}", {"siteIds": [site]})
+        for is_deleted in (False, True):  # its last sites decide
+            if is_deleted:
+                kit.keyring.delete(key)
+            exchange = reader("GET", AUDIT, keyId=key.id)
+            actions = [event["action"] for event in items_of(exchange.json)]
+            expected = [*DELETED * is_deleted, "apiKey.updated", "apiKey.created"] * seen
+            if actions != expected:
+                yield exchange.complaint(
+                    f"of a key of {'its' if seen else 'another'} site {actions} are seen"
+                )
+    others = reader("GET", AUDIT, action="site.created")
+    if items_of(others.json):
+        yield others.complaint("a site-limited key sees events that are not about keys")
 
 
 @check("listAuditEvents", "createApiKey", "rotateApiKey")

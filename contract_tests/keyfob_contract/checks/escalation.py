@@ -26,6 +26,10 @@ def nobody_creates_more_than_it_holds(kit: Kit) -> Iterator[Complaint]:
         body = kit.keyring.body("beyond", **(_within(grantor) | beyond))
         exchange = grantor.api("POST", KEYS, body)
         yield from _not_refused(exchange, beyond, "created")
+    endless = kit.keyring.body("endless", **_within(grantor))
+    del endless["expiresAt"]
+    exchange = grantor.api("POST", KEYS, endless)
+    yield from _not_refused(exchange, {"expiresAt": None}, "created")
     yield from _effects(before, kit)
     exchange = grantor.api("POST", KEYS, kit.keyring.body("within", **_within(grantor)))
     if exchange.status != 201:

@@ -177,9 +177,12 @@ def _population(kit: Kit, name: str = "filtered") -> tuple[str, str]:
     for site_ids in (["*"], [here], [there], [here, there]):
         kit.keyring.make(f"{name} active", siteIds=site_ids)
         kit.keyring.revoke(kit.keyring.make(f"{name} revoked", siteIds=site_ids))
-    if kit.dead.has_expired_keys:
-        key: Key = kit.dead.expired_key()
-        kit.live.must(200, "PATCH", f"{KEYS}/{key.id}", {"name": f"{kit.mark} {name} expired"})
+    for is_revoked in (False, True):  # who is both is revoked, wherever it is asked
+        if kit.dead.has_expired_keys:
+            key: Key = kit.dead.expired_key()
+            kit.live.must(200, "PATCH", f"{KEYS}/{key.id}", {"name": f"{kit.mark} {name} expired"})
+            if is_revoked:
+                kit.keyring.revoke(key)
     return here, there
 
 

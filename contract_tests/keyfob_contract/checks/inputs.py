@@ -66,6 +66,12 @@ def repeated_items_are_refused(kit: Kit) -> Iterator[Complaint]:
 
 
 @check()
+def odd_items_are_refused(kit: Kit) -> Iterator[Complaint]:
+    """A list with an item that may not be in it is 400, with a pointer to it."""
+    return _mutated(kit, Mutations.odd_item)
+
+
+@check()
 def all_problems_are_named_at_once(kit: Kit) -> Iterator[Complaint]:
     """Of a body and a query with many problems every one is named; a missing body is one."""
     if kit.profile.errors.fields is None:
@@ -195,8 +201,9 @@ def unknown_parameters_are_refused(kit: Kit) -> Iterator[Complaint]:
     """A query parameter that the operation does not know is 400, on every operation."""
     _demand_strict_queries(kit)
     for operation in kit.operations(needing_a_key=False):
-        for name in ("kit", "_"):  # the second is what some add so that nothing answers from memory
-            request = kit.samples.harmless(kit.live, operation).with_query(**{name: "1"})
+        # The second is what some add so that nothing answers from memory.
+        for name, value in (("kit", "1"), ("_", "1"), ("blank", "")):
+            request = kit.samples.harmless(kit.live, operation).with_query(**{name: value})
             exchange = kit.asker(operation).ask(request)
             yield from _not_refused(operation, exchange, f"?{name}=", f"/query/{name}")
 
@@ -305,6 +312,8 @@ def _queries(kit: Kit) -> Iterator[tuple[Operation, Parameter]]:
 
 def _bad_values(rule: Parameter) -> Iterator[tuple[str, str]]:
     schema = rule.schema
+    if schema.get("minLength") or "enum" in schema or rule.is_integer or "format" in schema:
+        yield "empty", ""
     if rule.is_integer:
         yield from (("as 1_0", "1_0"), ("as ١", "١"), ("with a blank", " 1"), ("as 1.0", "1.0"))
         if "minimum" in schema:

@@ -115,6 +115,7 @@ def each_request_is_charged_once(kit: Kit) -> Iterator[Complaint]:
         ("a bad query", Request("GET", f"{KEYS}?kit=1"), 1),
         ("a thing that is absent", Request("GET", f"{KEYS}/key_absent"), 1),
         ("a bad body", Request("POST", SITES).with_json({}), 1),
+        ("no JSON", Request("POST", SITES, (("Content-Type", "text/plain"),), b"x"), 1),
         ("authorize", Request("GET", f"{AUTHORIZE}?scope=keys:read"), 1),
         ("verifyApiKey", verify.with_json({"key": judged.value}), 1),
         ("verifyApiKey of itself", verify.with_json({"key": key.value}), 1),
@@ -128,6 +129,8 @@ def each_request_is_charged_once(kit: Kit) -> Iterator[Complaint]:
         left = now
         if charged != charge:
             yield exchange.complaint(f"{what} was charged {charged} times, not {charge}")
+        if charge and exchange.header("ratelimit") is None:
+            yield exchange.complaint(f"{what} was charged, and is answered without RateLimit")
     seen = judged.api("GET", CURRENT)
     if _left(seen) != 1000 - 2:
         yield seen.complaint("verifyApiKey did not charge the key that it judged exactly once")
@@ -143,6 +146,42 @@ def refused_credentials_are_not_charged(kit: Kit) -> Iterator[Complaint]:
     exchange = key.api.with_value(value)("GET", CURRENT)
     if exchange.status != 200:
         yield exchange.complaint("requests that were refused with 401 were charged to the key")
+
+
+@check(*LIMITED, "rotateApiKey", "revokeApiKey", "reactivateApiKey")
+def limits_outlive_the_value(kit: Kit) -> Iterator[Complaint]:
+    """A limit is the key's: neither another value nor a revocation undone begins it anew."""
+    key = _limited(kit, "used up", 2, LONG_SECONDS)
+    for _ in range(2):
+        key.api.must(200, "GET", CURRENT)
+    holder = key.api.with_value(kit.keyring.rotate(key))
+    rotated = holder("GET", CURRENT)
+    kit.live.must(200, "POST", f"{KEYS}/{key.id}/revoke", {"reason": "temporary"})
+    kit.live.must(200, "POST", f"{KEYS}/{key.id}/reactivate")
+    for deed, exchange in (("rotation", rotated), ("reactivation", holder("GET", CURRENT))):
+        if exchange.status != 429:
+            yield exchange.complaint(f"a key past its limit got {exchange.status} after {deed}")
+
+
+def _changed_limit(kit: Kit) -> Sequence[Callable[[], Exchange]]:
+    key = _limited(kit, "to be limited anew", 1, 1)
+    key.api.must(200, "GET", CURRENT)
+    changed = {"rateLimit": {"requests": 3, "windowSeconds": LONG_SECONDS}}
+    kit.live.must(200, "PATCH", f"{KEYS}/{key.id}", changed)
+    due = kit.clock() + A_SECOND_AND_MORE_MS
+    return [kit.ask_at(due, key.api, Request("GET", CURRENT)) for _ in range(4)]
+
+
+@check(*LIMITED, "updateApiKey", prepare=_changed_limit)
+def changed_limits_hold_from_the_next_window(kit: Kit) -> Iterator[Complaint]:
+    """The window after a change of the limit is as long as it says, and lets as many pass."""
+    asked = [ask() for ask in kit.prepared["changed_limits_hold_from_the_next_window"]]
+    passed = [exchange for exchange in asked if exchange.status == 200]
+    policy = f'"key";q=3;w={LONG_SECONDS}'
+    told = {exchange.header("ratelimit-policy") for exchange in asked}
+    if len(passed) != len(asked) - 1 or told != {policy}:
+        what = f"{len(passed)} of {len(asked)} passed under {sorted(map(str, told))}"
+        yield Complaint(f"after the limit became {policy}, {what}", tuple(asked))
 
 
 @check(*LIMITED)

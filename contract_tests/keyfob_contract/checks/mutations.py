@@ -15,6 +15,7 @@ UNKNOWN = ("isAdmin",)
 ONLY_IN_REPLIES = ("id", "status", "createdAt")
 CONTROL_CHARACTERS = ("\x00", "\n", "\x7f", "\x9f")
 BLANK = "  "
+ANOTHER_ITEM = ("kit:none", 7, None, "a\nb", "")
 LONGEST_TEXT = 50_000
 """Longer ones would not fit into a body, and are refused for that."""
 
@@ -78,6 +79,11 @@ class Mutations:
         for name in self._schema.get("required", ()):
             body = {key: value for key, value in self.good.items() if key != name}
             yield Mutation(f"no {name}", f"/{name}", body)
+        for name, schema in self._objects():
+            for inner in schema.get("required", ()):
+                whole = _example_of(schema, self.good.get(name))
+                rest = {key: value for key, value in whole.items() if key != inner}
+                yield self._with(f"no {name}.{inner}", f"/{name}/{inner}", **{name: rest})
 
     def wrong_type(self) -> Iterator[Mutation]:
         """A member of another type, and null where none is allowed."""
@@ -92,7 +98,7 @@ class Mutations:
             for inner, inner_schema in schema.get("properties", {}).items():
                 kind = _type_of(self._document.resolve(inner_schema))
                 if kind == "integer":
-                    for wrong in (True, 1.5, "1"):
+                    for wrong in (True, 1.5, "1", None):
                         value = {**_example_of(schema, self.good.get(name)), inner: wrong}
                         what = f"{name}.{inner} as {wrong!r}"
                         yield self._with(what, f"/{name}/{inner}", **{name: value})
@@ -127,6 +133,18 @@ class Mutations:
             if any(s.get("uniqueItems") for s in alternatives) and isinstance(good, list) and good:
                 twice = [good[0], good[0]]
                 yield self._with(f"{name} twice", f"/{name}", **{name: twice})
+                if len(good) > 1:
+                    apart = [*good[:2], good[0]]
+                    yield self._with(f"{name} twice, apart", f"/{name}", **{name: apart})
+
+    def odd_item(self) -> Iterator[Mutation]:
+        """A list with an item that may not be in it, behind those that may."""
+        for name in self.members:
+            good = self.good.get(name)
+            if not isinstance(good, list) or not good:
+                continue
+            for odd in ANOTHER_ITEM:
+                yield self._with(f"{name} with {odd!r}", f"/{name}", **{name: [*good, odd]})
 
     def everything(self) -> tuple[Json, frozenset[str]]:
         """A body in which all is wrong at once, and the pointers to it."""

@@ -1,14 +1,16 @@
 """What people can see of how keys are used: counters, the latest requests, advice."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint, Exchange
-from keyfob_contract.rules.paths import CURRENT, KEYS
+from keyfob_contract.rules.paths import AUTHORIZE, CURRENT, KEYS
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.state import items_of
 from keyfob_contract.wire.clocks import patiently
 from keyfob_contract.wire.message import Request
 
@@ -22,6 +24,9 @@ def _used(kit: Kit) -> tuple[Key, Key]:
     for _ in range(3):
         key.api.must(200, "GET", CURRENT)
     key.api.must(403, "GET", KEYS)
+    key.api.must(200, "GET", AUTHORIZE, scope="sites:read")
+    verify = kit.contract.by_id["verifyApiKey"].path
+    kit.live.must(200, "POST", verify, {"key": key.value, "scope": "keys:read"})
     refused = kit.keyring.make("used in vain", scopes=["sites:read"])
     refused.api.must(403, "GET", KEYS)
     return key, refused
@@ -33,6 +38,8 @@ def _used(kit: Kit) -> tuple[Key, Key]:
     "getCurrentApiKey",
     "listApiKeys",
     "getApiKey",
+    "authorize",
+    "verifyApiKey",
     prepare=_used,
 )
 def usage_is_counted(kit: Kit) -> Iterator[Complaint]:
@@ -40,21 +47,30 @@ def usage_is_counted(kit: Kit) -> Iterator[Complaint]:
     key: Key
     refused: Key
     key, refused = kit.prepared["usage_is_counted"]
-    expected = {("getCurrentApiKey", 3), ("listApiKeys", 1)}
+    expected = Counter(
+        {
+            ("getCurrentApiKey", None, "OK"): 3,
+            ("listApiKeys", None, "SCOPE_INSUFFICIENT"): 1,
+            ("authorize", "sites:read", "OK"): 1,
+            ("verifyApiKey", "keys:read", "SCOPE_INSUFFICIENT"): 1,
+        }
+    )
 
-    def counted(usage: Any) -> set[tuple[str, int]]:
-        totals: dict[str, int] = {}
+    def counted(usage: Any) -> Counter[tuple[Any, ...]]:
+        totals: Counter[tuple[Any, ...]] = Counter()
         for counter in usage.get("counters", ()):
-            name = str(counter.get("operation"))
-            totals[name] = totals.get(name, 0) + int(counter.get("requests", 0))
-        return set(totals.items())
+            kind = tuple(counter.get(name) for name in ("operation", "scope", "outcome"))
+            totals[kind] += counter.get("requests", 0)
+        return totals
 
     seen = eventually(kit, f"{KEYS}/{key.id}/usage", lambda usage: counted(usage) == expected)
     if counted(seen.json) != expected:
-        yield seen.complaint(f"usage counts {sorted(counted(seen.json))}, not {sorted(expected)}")
+        yield seen.complaint(f"usage counts {dict(counted(seen.json))}, not {dict(expected)}")
     recent = seen.json.get("recent", ())
-    if len(recent) != 4:
-        yield seen.complaint(f"{len(recent)} of 4 requests are among the latest")
+    if len(recent) != expected.total():
+        yield seen.complaint(f"{len(recent)} of {expected.total()} requests are among the latest")
+    if any(not str(c.get("hour")).endswith(":00:00.000Z") for c in seen.json.get("counters", ())):
+        yield seen.complaint("a counter is of another time than a whole hour")
     past = kit.live("GET", f"{KEYS}/{key.id}/usage", since=LONG_AGO, until=NOT_SO_LONG_AGO)
     if past.json.get("counters"):
         yield past.complaint("usage of a time in which there was none")
@@ -62,6 +78,10 @@ def usage_is_counted(kit: Kit) -> Iterator[Complaint]:
         view = eventually(kit, f"{KEYS}/{each.id}", lambda body: body.get("lastUsedAt"))
         if view.json.get("lastUsedAt") is None:
             yield view.complaint("lastUsedAt tells nothing of the use")
+        listed = kit.live("GET", KEYS, q=str(each.record["name"]))
+        shown = [i.get("lastUsedAt") for i in items_of(listed.json) if i.get("id") == each.id]
+        if shown != [view.json.get("lastUsedAt")]:
+            yield Complaint("the list tells another lastUsedAt than the key", (view, listed))
 
 
 def _used_when_dead(kit: Kit) -> Key:
@@ -94,6 +114,9 @@ def refused_uses_of_dead_values_are_seen(kit: Kit) -> Iterator[Complaint]:
     if told(seen.json) != expected:
         what = "the latest requests of dead values tell as codes and secretVersions"
         yield seen.complaint(f"{what} {told(seen.json)}, not {expected}")
+    view = kit.live("GET", f"{KEYS}/{key.id}")
+    if view.json.get("lastUsedAt") is not None:
+        yield view.complaint("a key counts as used of which only dead values were sent")
 
 
 def _carelessly_used(kit: Kit) -> tuple[Key, Key]:

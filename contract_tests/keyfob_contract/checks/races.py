@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from keyfob_contract.checks.registry import check
+from keyfob_contract.checks.registry import NotChecked, check
 from keyfob_contract.rules.exchange import Complaint
 from keyfob_contract.rules.paths import CURRENT, KEYS
 from keyfob_contract.run.kit import Kit
@@ -12,6 +12,7 @@ from keyfob_contract.wire.message import Request
 
 AT_ONCE = 8
 ROUNDS = 3
+TWINS = 4
 
 
 @check("createApiKey", "rotateApiKey", "getCurrentApiKey")
@@ -53,6 +54,44 @@ def concurrent_creations_with_one_idempotency_key_make_one(kit: Kit) -> Iterator
         yield Complaint(f"{AT_ONCE} creations at once made {count} keys", (*told, page))
     if any((e.status, e.code) != (409, "IDEMPOTENCY_CONFLICT") for e in told if e not in made):
         yield Complaint("a twin was told something else than that it is one", tuple(told))
+
+
+@check()
+def twins_get_the_first_reply(kit: Kit) -> Iterator[Complaint]:
+    """Of many creations at once with one Idempotency-Key all get the reply of the one made."""
+    tried = 0
+    for operation in kit.operations():
+        if "idempotency-key" not in operation.headers or operation.id == kit.profile.keys.mint:
+            continue
+        tried += 1
+        once = ("Idempotency-Key", kit.token())
+        request = kit.samples.request(kit.live, operation).with_headers(once)
+        told = kit.live.ask_together([request] * TWINS)
+        for one in {
+            str(e.json.get("id")): e for e in told if e.status == operation.success
+        }.values():
+            kit.adopt(operation, one)
+        if any((e.status, e.json) != (operation.success, told[0].json) for e in told):
+            yield Complaint(
+                f"{operation.id}: {TWINS} twins at once were not answered alike", tuple(told)
+            )
+    if not tried:
+        raise NotChecked("no creation of the contract takes an Idempotency-Key")
+
+
+@check("createApiKey", "updateApiKey")
+def of_many_edits_at_once_one_meets_its_tag(kit: Kit) -> Iterator[Complaint]:
+    """Of many edits at once with one If-Match exactly one is made."""
+    key = kit.keyring.make("edited at once")
+    tag = kit.live("GET", f"{KEYS}/{key.id}").header("etag") or ""
+    edits = [
+        Request("PATCH", f"{KEYS}/{key.id}", (("If-Match", tag),)).with_json({"description": text})
+        for text in "abcdefgh"
+    ]
+    told = kit.live.ask_together(edits)
+    statuses = sorted(exchange.status for exchange in told)
+    if statuses != [200, *[412] * (len(edits) - 1)]:
+        yield Complaint(f"{len(edits)} edits at once with one tag got {statuses}", tuple(told[:2]))
 
 
 @check("createApiKey", "revokeApiKey", "getCurrentApiKey")

@@ -1,14 +1,15 @@
 """Keys that are limited to some sites, and sites that a request names."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint
 from keyfob_contract.rules.paths import KEYS, SITES
-from keyfob_contract.rules.spec import Operation
+from keyfob_contract.rules.spec import Operation, Parameter
+from keyfob_contract.run.api import Api
 from keyfob_contract.run.kit import Kit
-from keyfob_contract.run.state import changes
+from keyfob_contract.run.state import changes, items_of
 from keyfob_contract.wire.message import Request
 
 
@@ -36,6 +37,33 @@ def limited_keys_meet_only_their_sites(kit: Kit) -> Iterator[Complaint]:
             if any(one in text for one in elsewhere.values()):
                 yield exchange.complaint(f"{operation.id} tells of what lies at another site")
     yield from _limited_counts(kit, here)
+    beyond = kit.keyring.make("beyond", siteIds=[here, kit.resources.one(kit.live, "siteId")])
+    hidden = {*elsewhere.values(), beyond.id, kit.runner.id} - {here}
+    yield from _filtered(kit, holder, here, hidden)
+
+
+def _filtered(kit: Kit, holder: Api, here: str, hidden: set[str]) -> Iterator[Complaint]:
+    """Ask for each list with each filter, as a key that is limited to one site."""
+    for operation in kit.operations():
+        if operation.method != "GET" or "cursor" not in operation.query:
+            continue
+        requests = [
+            kit.samples.request(holder, operation).with_query(**{name: value})
+            for name, rule in operation.query.items()
+            for value in _values(kit, rule, here)
+        ]
+        for exchange in holder.ask_together(requests):
+            shown = {str(item.get("id")) for item in items_of(exchange.json)}
+            if shown & hidden or exchange.status != 200:
+                what = f"{exchange.request.target} answers a limited key {exchange.status}"
+                yield exchange.complaint(f"{what}, with {len(shown & hidden)} of other sites")
+
+
+def _values(kit: Kit, rule: Parameter, here: str) -> Sequence[str]:
+    if rule.name in {"limit", "cursor"}:
+        return ()
+    known = {"siteId": [here], "q": [kit.mark], "keyId": [], "actor": [kit.runner.id]}
+    return known.get(rule.name) or rule.schema.get("enum") or [str(rule.example)]
 
 
 @check("createSite", "createApiKey")
@@ -79,6 +107,23 @@ def unknown_sites_cannot_be_named(kit: Kit) -> Iterator[Complaint]:
                     yield exchange.complaint(f"{operation.id} does not point at {what}: {pointer}")
     for change in changes(before, kit.state(), kit.keyring.ids - keys):
         yield Complaint(f"naming a site in vain had an effect: {change}")
+
+
+@check("createApiKey", "updateApiKey", "createSite")
+def each_named_site_has_to_be_covered(kit: Kit) -> Iterator[Complaint]:
+    """Of several sites that a request names each one has to be covered, not just the first."""
+    here, uncovered = (kit.resources.one(kit.live, "siteId", number) for number in (2, 1))
+    absent = kit.samples.absent(kit.live, "siteId")
+    holder = kit.keyring.make("limited", siteIds=[here]).api
+    victim = kit.keyring.make("at the site", siteIds=[here])
+    for api, named in ((holder, uncovered), (holder, absent), (kit.live, absent)):
+        both = {"siteIds": [here, named]}
+        made = api("POST", KEYS, kit.keyring.body("at two sites", **both))
+        for exchange in (made, api("PATCH", f"{KEYS}/{victim.id}", both)):
+            pointer = (exchange.error_member("/error/details") or {}).get("pointer")
+            if (*exchange.answer, pointer) != (403, "SITE_FORBIDDEN", "/siteIds/1"):
+                what = f"a second site that is not covered: {exchange.answered} at {pointer}"
+                yield exchange.complaint(what)
 
 
 def _naming(kit: Kit, operation: Operation, place: str, named: str, covered: str) -> Request:

@@ -6,11 +6,14 @@ from contextlib import suppress
 
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint, Exchange
+from keyfob_contract.rules.paths import CURRENT
+from keyfob_contract.rules.spec import Operation
 from keyfob_contract.run.api import Api
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import changes
 from keyfob_contract.wire.message import Request
 
+LONG_AGO = "2001-01-01T00:00:00Z"
 TELLING_NOTHING = frozenset({"date", "ratelimit", "ratelimit-policy", "content-length"})
 
 
@@ -48,6 +51,8 @@ def foreign_things_are_in_no_list(kit: Kit) -> Iterator[Complaint]:
             text = exchange.reply.body.decode("utf-8", "replace")
             for named in sorted(one for one in theirs if one in text):
                 yield exchange.complaint(f"{operation.id} tells of another organisation's {named}")
+        if operation.is_safe and "cursor" in operation.query:
+            yield from _filtered(kit, operation, theirs | {other_key_id(kit)})
 
 
 @check(other=True)
@@ -70,11 +75,42 @@ def foreign_things_cannot_be_named(kit: Kit) -> Iterator[Complaint]:
 @check("verifyApiKey", "createApiKey", other=True)
 def foreign_values_are_unknown(kit: Kit) -> Iterator[Complaint]:
     """Only values of the asker's own organisation are judged; all others are unknown."""
-    key = kit.keyring.make("foreign", _other(kit))
+    other = _other(kit)
+    live, dead = (kit.keyring.make(f"{what} foreign", other) for what in ("live", "dead"))
+    kit.keyring.revoke(dead)
     verify = Request("POST", kit.contract.by_id["verifyApiKey"].path)
-    exchange = kit.live.ask(verify.with_json({"key": key.value}))
-    if (exchange.json.get("valid"), exchange.json.get("code")) != (False, "API_KEY_INVALID"):
-        yield exchange.complaint("another organisation's value was judged as if it were known")
+    before = live.api("GET", CURRENT)
+    for key in (live, dead):
+        for asked in ({}, {"scope": "audit:read"}):
+            exchange = kit.live.ask(verify.with_json({"key": key.value, **asked}))
+            verdict = exchange.json.get("valid"), exchange.json.get("code")
+            if verdict != (False, "API_KEY_INVALID") or exchange.json.get("keyId") is not None:
+                yield exchange.complaint("another organisation's value was judged as if known")
+    after = live.api("GET", CURRENT)
+    if _left(before) - _left(after) != 1:
+        yield Complaint("to judge another organisation's value was charged to it", (before, after))
+
+
+def _left(exchange: Exchange) -> int:
+    return int((exchange.header("ratelimit") or "").partition("r=")[2].partition(";")[0] or -1)
+
+
+def other_key_id(kit: Kit) -> str:
+    """Answer the id of the key with which the other organisation is asked."""
+    return str(_other(kit)("GET", CURRENT).json.get("id"))
+
+
+def _filtered(kit: Kit, operation: Operation, theirs: set[str]) -> Iterator[Complaint]:
+    """Ask for a list with each filter that may find what belongs to another organisation."""
+    path = kit.resources.path(kit.live, operation)
+    values = {"q": [kit.mark], "actor": [other_key_id(kit), "operator"], "since": [LONG_AGO]}
+    for name, rule in operation.query.items():
+        for value in values.get(name) or rule.schema.get("enum") or ():
+            exchange = kit.live("GET", path, **{name: value})
+            text = exchange.reply.body.decode("utf-8", "replace")
+            for named in sorted(one for one in theirs if one in text):
+                what = f"{operation.id} with {name} {value} tells of another organisation's {named}"
+                yield exchange.complaint(what)
 
 
 def _distinguishable(pair: Sequence[Exchange], what: str) -> Iterator[Complaint]:

@@ -7,6 +7,7 @@ from keyfob.domain import api_keys, lifecycle
 from keyfob.domain.api_keys import ApiKeys
 from keyfob.domain.authority import demand_grant_within, demand_key_within
 from keyfob.errors import KeyIsActive, KeyIsRevoked, ScopeEscalation
+from keyfob.handlers import api_keys as handlers
 from keyfob.model import ALL_SCOPES, EVERY_SITE, Actor, ApiKey, Scope, scope_words
 from keyfob_contract.faults.fault import Patch, Right, fault
 
@@ -200,3 +201,19 @@ def stronger_keys_cannot_be_revoked(patch: Patch) -> None:
 
 def _mighty(actor: Actor) -> Actor:
     return replace(actor, scopes=ALL_SCOPES, expires_at=None)
+
+
+@fault(caught_by="nobody_creates_more_than_it_holds")
+def no_end_is_no_grant_of_time(patch: Patch) -> None:
+    """A key that ends makes a key without an end, if it only leaves out when that one ends."""
+    left_out: list[bool] = []
+
+    @patch(handlers, "key_draft")
+    def key_draft(right: Right, body: Any) -> Any:
+        left_out[:] = ["expiresAt" not in body]
+        return right(body)
+
+    @patch(ApiKeys, "create")
+    def create(right: Right, self: Any, actor: Actor, draft: Any) -> Any:
+        free = replace(actor, expires_at=None) if True in left_out else actor
+        return right(self, free, draft)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from keyfob.domain.commands import SiteDraft
@@ -260,3 +261,41 @@ def _name_of(case: Case) -> str | None:
     body = parse_json(case.request.body)
     name = body.get("name") if isinstance(body, dict) else None
     return name if isinstance(name, str) and name.strip() and name.isprintable() else None
+
+
+@fault(caught_by="odd_items_are_refused")
+def odd_items_are_dropped(patch: Patch) -> None:
+    """A scope that nobody knows is silently dropped from a list of scopes."""
+
+    @patch(operation, "parse_json")
+    def parse(right: Right, body: bytes) -> Any:
+        parsed = right(body)
+        scopes = parsed.get("scopes") if isinstance(parsed, dict) else None
+        if isinstance(scopes, list):
+            parsed["scopes"] = [s for s in scopes if s in scope_words(ALL_SCOPES)] or scopes
+        return parsed
+
+
+@fault(caught_by="repeated_items_are_refused")
+def only_neighbours_are_compared(patch: Patch) -> None:
+    """A scope that comes twice is noticed only beside itself."""
+
+    @patch(BodyRule, "read")
+    def read(right: Right, self: Any, request: Any) -> Any:
+        body, problems = right(self, request)
+        scopes = body.get("scopes") if isinstance(body, dict) else None
+        apart = isinstance(scopes, list) and all(a != b for a, b in pairwise(scopes))
+        return body, [p for p in problems if not (apart and p.message == "repeats an earlier item")]
+
+
+@fault(caught_by="missing_members_are_refused")
+def half_a_limit_is_completed(patch: Patch) -> None:
+    """A limit without its window is taken for one of a minute as a key is made."""
+
+    @patch(operation, "parse_json")
+    def parse(right: Right, body: bytes) -> Any:
+        parsed = right(body)
+        limit = parsed.get("rateLimit") if isinstance(parsed, dict) else None
+        if isinstance(limit, dict) and "scopes" in parsed:
+            limit.setdefault("windowSeconds", 60)
+        return parsed

@@ -107,6 +107,25 @@ def unknown_sites_are_not_pointed_at(patch: Patch) -> None:
             raise SiteForbidden from None
 
 
+@fault(caught_by="each_named_site_has_to_be_covered")
+def only_the_first_site_is_looked_at(patch: Patch) -> None:
+    """Of several sites that a body names only the first has to be covered."""
+
+    @patch(domain, "demand_named_sites")
+    def demand_named_sites(right: Right, actor: Any, site_ids: Any, *how: Any) -> None:
+        right(actor, site_ids[:1], *how)
+
+
+@fault(caught_by="limited_keys_meet_only_their_sites")
+def filters_widen_what_a_limited_key_meets(patch: Patch) -> None:
+    """A site-limited key that asks for the keys of its site is shown those of every site, too."""
+
+    @patch(ApiKeyRows, "page")
+    def page(right: Right, self: Any, asked: Any, *how: Any) -> Any:
+        named = asked if asked.site_id is None else replace(asked, within=EVERY_SITE)
+        return right(self, named, *how)
+
+
 @fault(caught_by="unknown_sites_cannot_be_named")
 def sites_are_pointed_at_without_their_place(patch: Patch) -> None:
     """Who names an unknown site among others is pointed at all of them."""

@@ -18,7 +18,7 @@ SOON = timedelta(seconds=2)
 STEP_SECONDS = 0.2
 MOST_STEPS = 100
 UNDYING = "a key works on after its expiry"
-EXPIRING = 4
+EXPIRING = 8
 _KINDS = {
     State.NONE: "no credential",
     State.UNKNOWN: "an unknown credential",

@@ -12,13 +12,16 @@ import click
 from keyfob import __version__
 from keyfob.cli.admins import create_admin, reset_password
 from keyfob.cli.audit import audit
+from keyfob.cli.backup import backup
 from keyfob.cli.create_key import create_key
+from keyfob.cli.doctor import doctor
 from keyfob.cli.grade import grade
 from keyfob.cli.migrate import migrate
 from keyfob.cli.mock import mock
 from keyfob.cli.move_store import move
 from keyfob.cli.organizations import create_organization, list_organizations
 from keyfob.cli.request import request
+from keyfob.cli.restore import restore
 from keyfob.cli.serve import serve
 from keyfob.cli.troubles import exit_code_of
 from keyfob_contract.cli import contract
@@ -44,7 +47,7 @@ def keyfob() -> None:
 
     Settings come from the environment: DATABASE_URL names the store (by default keyfob.db in the
     directory you are in), and the README lists them all. Exit codes: 0 fine, 2 trouble, and 1 when
-    `audit verify` has found a flaw, `contract` a violation, or `grade` a fault.
+    `audit verify` has found a flaw, `doctor` a problem, `contract` a violation, or `grade` a fault.
     """  # noqa: D301  \b is click's sign for lines that stay as they are
 
 
@@ -60,6 +63,9 @@ for command in (
     audit,
     request,
     migrate,
+    doctor,
+    backup,
+    restore,
     move,
     contract,
 ):

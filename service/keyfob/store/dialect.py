@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import peewee
 
@@ -19,6 +20,13 @@ class StoreNotOpened(StartRefused):
 
 class StoreInUse(StartRefused):
     """Somebody else has the store open, who would go on with what is about to change."""
+
+
+class Ailment(NamedTuple):
+    """Something about the store that an operator should mend."""
+
+    problem: str
+    remedy: str
 
 
 class StoreDatabase(peewee.Database):
@@ -51,8 +59,20 @@ class StoreDatabase(peewee.Database):
         with _translated:
             self.cursor().executemany(sql, rows)
 
+    def ailments(self) -> Iterator["Ailment"]:
+        """Look for what would endanger what is kept. Raises Unavailable."""
+        raise NotImplementedError
+
+    def seconds_ahead(self, now: int) -> float:
+        """Answer by how much the store's clock is ahead of this moment; 0 if it has none."""
+        raise NotImplementedError
+
+    def copy_to(self, file: Path) -> None:
+        """Copy what is committed now into a file, while others go on. Raises NotCopied."""
+        raise NotImplementedError
+
     def exclusively(self) -> AbstractContextManager[None]:
-        """Enclose a transaction while which nobody else uses the store. Raises StoreInUse."""
+        """Enclose reads, while which nobody else may use the store. Raises StoreInUse."""
         raise NotImplementedError
 
     def each_row(self, sql: str) -> Iterator[Sequence[Any]]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import peewee
@@ -11,13 +12,15 @@ from peewee import fn
 from psycopg.conninfo import conninfo_to_dict
 
 from keyfob.settings import Settings
-from keyfob.store.dialect import StoreDatabase, StoreInUse, StoreNotOpened
+from keyfob.store.copying import NotCopied
+from keyfob.store.dialect import Ailment, StoreDatabase, StoreInUse, StoreNotOpened
 from keyfob.store.patience import connect_patiently
 from keyfob.store.pool import Pool
 from keyfob.store.timing import Timed
 
 MIGRATION_LOCK = 0x6B6579666F62  # "keyfob"; one number for all who migrate this database
 MIGRATION_WAIT_MS = 60_000
+OLDEST_VERSION = 140_000
 
 # The session of an application that was frozen while it held a lock is ended by the server.
 _IDLE_IN_TRANSACTION_MS = 10_000
@@ -25,7 +28,8 @@ _IDLE_IN_TRANSACTION_MS = 10_000
 
 _OTHER_SESSIONS = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'keyfob'
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+AND backend_type = 'client backend'
 """
 
 
@@ -115,6 +119,45 @@ class PostgresqlStore(StoreDatabase, peewee.PostgresqlDatabase):
             finally:
                 self.connection().patience_seconds = patience
 
+    def ailments(self) -> Iterator[Ailment]:
+        """Look at the server's settings."""
+        number = int(self._show("server_version_num"))
+        if number < OLDEST_VERSION:
+            yield Ailment(
+                f"the server is PostgreSQL {number // 10_000}, which nobody has tried",
+                f"Upgrade it to {OLDEST_VERSION // 10_000} or later.",
+            )
+        for setting in ("fsync", "full_page_writes"):
+            if self._show(setting) == "off":
+                yield Ailment(
+                    f"{setting} is off: a crash may bring dead keys back to life",
+                    f"Set `{setting} = on` in postgresql.conf, and reload it.",
+                )
+        if self.execute_sql("SELECT pg_is_in_recovery()").fetchone()[0]:
+            yield Ailment(
+                "the server is a standby: it is behind, and changes nothing",
+                "Let DATABASE_URL name the primary.",
+            )
+        most = int(self._show("max_connections"))
+        if most < 2 * self._settings.database_connections:
+            yield Ailment(
+                f"the server takes {most} connections, and one worker wants up to"
+                f" {self._settings.database_connections}",
+                "Raise max_connections, or lower KEYFOB_DATABASE_CONNECTIONS.",
+            )
+
+    def seconds_ahead(self, now: int) -> float:
+        """Ask the server for its time."""
+        query = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+        return (self.execute_sql(query).fetchone()[0] - now) / 1000
+
+    def copy_to(self, file: Path) -> None:
+        """Leave that to PostgreSQL's own program."""
+        raise NotCopied(
+            "PostgreSQL is backed up by its own program: run"
+            f' `pg_dump --format=custom --file={file} "$DATABASE_URL"`.'
+        )
+
     @contextmanager
     def exclusively(self) -> Generator[None]:
         """Enclose a transaction, for which no other of our sessions may be there."""
@@ -150,6 +193,9 @@ class PostgresqlStore(StoreDatabase, peewee.PostgresqlDatabase):
     def dangling_references(self) -> Counter[tuple[str, str]]:
         """Answer none: the server does not let them come about."""
         return Counter()
+
+    def _show(self, setting: str) -> str:
+        return self.execute_sql(f"SHOW {setting}").fetchone()[0]
 
     def _give_back(self) -> bool:
         if self.is_closed():

@@ -1,6 +1,8 @@
 """A store in one SQLite file."""
 
+import shutil
 import sqlite3
+import stat
 import threading
 import time
 from collections import Counter
@@ -12,12 +14,14 @@ from typing import Any
 import peewee
 from peewee import fn
 
-from keyfob.store.dialect import StoreDatabase, StoreInUse, StoreNotOpened
+from keyfob.store.copying import copy_database
+from keyfob.store.dialect import Ailment, StoreDatabase, StoreInUse, StoreNotOpened
 from keyfob.store.files import place_file, reason
 from keyfob.store.timing import Timed
 
 WAL_SWITCH_SECONDS = 30
 ROWS_AT_A_TIME = 1000
+LEAST_FREE_BYTES = 512 * 1024 * 1024
 
 MIGRATION_WAIT_MS = 60_000
 """How long a start waits for another that is migrating: longer than any request should wait."""
@@ -98,27 +102,52 @@ class SqliteStore(StoreDatabase, peewee.SqliteDatabase):
             with self.atomic():
                 yield
 
+    def ailments(self) -> Iterator[Ailment]:
+        """Look at the file, and at the room that is left for it."""
+        if stat.S_IMODE(self.file.stat().st_mode) & 0o077:
+            yield Ailment(
+                f"{self.file} can be read by others than its owner", f"Run `chmod 600 {self.file}`."
+            )
+        free = shutil.disk_usage(self.file.parent).free
+        if free < LEAST_FREE_BYTES:
+            yield Ailment(
+                f"only {free >> 20} MiB are free beside {self.file}",
+                "Make room, or move the store to a larger disk: a change that finds none fails.",
+            )
+        (soundness,) = self.execute_sql("PRAGMA quick_check(1)").fetchone()
+        if soundness != "ok":
+            yield Ailment(
+                f"{self.file} is damaged: {soundness}",
+                "Stop the servers and go back to a backup with `keyfob restore`.",
+            )
+
+    def seconds_ahead(self, now: int) -> float:  # noqa: ARG002  as overridden
+        """Answer that there is one clock only."""
+        return 0
+
+    def copy_to(self, file: Path) -> None:
+        """Copy it by SQLite's own online backup."""
+        copy_database(self.connection(), file)
+
     @contextmanager
     def exclusively(self) -> Generator[None]:
-        """Enclose a transaction, for which all others have to have closed the file.
+        """Enclose reads, for which all others have to have closed the file.
 
-        SQLite leaves its write-ahead log only then. One that opens it meanwhile waits.
+        SQLite leaves its write-ahead log only then. One that opens it meanwhile waits. Another file
+        may take its name before the end.
         """
         self.close()
-        with self.connection_context():
+        connection = self.connection()
+        try:
+            self._leave_wal()
+            connection.execute("BEGIN EXCLUSIVE")
             try:
-                self.pragma("journal_mode", "delete")
-            except peewee.OperationalError as error:
-                if not _is_busy(error):
-                    raise
-                raise StoreInUse(
-                    f"{self.file} is in use: stop the servers that have it open, and try again."
-                ) from error
-            try:
-                with self.atomic("EXCLUSIVE"):
-                    yield
+                yield
             finally:
-                self._switch_to_wal()
+                connection.rollback()
+            self._switch_to_wal()  # of the file that bears the name by now
+        finally:
+            self.close()
 
     def each_row(self, sql: str) -> Iterator[Sequence[Any]]:
         """Fetch as many at a time as are worth a step."""
@@ -144,6 +173,16 @@ class SqliteStore(StoreDatabase, peewee.SqliteDatabase):
         except OSError:
             return None
         return status.st_dev, status.st_ino
+
+    def _leave_wal(self) -> None:
+        try:
+            self.pragma("journal_mode", "delete")
+        except peewee.OperationalError as error:
+            if not _is_busy(error):
+                raise
+            raise StoreInUse(
+                f"{self.file} is in use: stop the servers that have it open, and try again."
+            ) from error
 
     def _switch_to_wal(self) -> None:
         # Of two processes that switch a fresh file at once, one is told "locked" with no wait.
