@@ -5,9 +5,17 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from keyfob_contract.checks.registry import check
-from keyfob_contract.checks.state_table import FROM_ACTIVE, FROM_EXPIRED, IS_GONE, WORKS, Step
+from keyfob_contract.checks.state_table import (
+    FROM_ACTIVE,
+    FROM_EXPIRED,
+    FROM_EXPIRED_TO_DELETED,
+    IS_GONE,
+    WORKS,
+    Step,
+)
 from keyfob_contract.rules.exchange import Answer, Complaint, Exchange, spelt
 from keyfob_contract.rules.paths import AUDIT, CURRENT, KEYS
+from keyfob_contract.run.api import described
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 
@@ -28,6 +36,7 @@ def the_state_table_holds(kit: Kit) -> Iterator[Complaint]:
     """In every state of a key every action answers, and leaves it, as the state table says."""
     yield from _story(kit, kit.keyring.make("table"), FROM_ACTIVE)
     yield from _story(kit, kit.dead.expired_key(), FROM_EXPIRED)
+    yield from _story(kit, kit.dead.expired_key(), FROM_EXPIRED_TO_DELETED)
     yield from _revoked_again(kit)
     yield from _neighbours_live_on(kit)
 
@@ -59,6 +68,7 @@ def new_keys_are_as_they_were_asked_for(kit: Kit) -> Iterator[Complaint]:
         yield made.complaint(f"Location is {made.header('location')}, not {path}")
     if {**made.json, "key": None} != {**seen.json, "key": None}:
         yield Complaint("the key is another than its creation answered", (made, seen))
+    yield from _one_tag(kit, made, seen)
     page = kit.live("GET", KEYS, q=asked["name"])
     if [key.get("id") for key in page.json.get("data", ())] != [made.json["id"]]:
         yield page.complaint("a creation made more, or less, than one key")
@@ -156,6 +166,19 @@ def deletion_is_for_ever(kit: Kit) -> Iterator[Complaint]:
     page = kit.live("GET", KEYS, q=str(key.record["name"]))
     if key.id in {item["id"] for item in page.json["data"]}:
         yield page.complaint("a deleted key is in the list")
+
+
+def _one_tag(kit: Kit, made: Exchange, seen: Exchange) -> Iterator[Complaint]:
+    """Hold the tags of a new key against each other, and edit it with the first one."""
+    key = kit.keyring.adopt(made, kit.live)
+    own = key.api("GET", CURRENT)
+    tags = {each.header("etag") for each in (made, seen, own)}
+    if len(tags) != 1:
+        yield Complaint(f"a new key has the tags {sorted(map(str, tags))}", (made, seen, own))
+    edit = described("PATCH", f"{KEYS}/{key.id}", {"description": "edited"})
+    edited = kit.live.ask(edit.with_headers(("If-Match", made.header("etag") or "*")))
+    if edited.status != 200:
+        yield Complaint(f"the tag of a new key was answered {edited.answered}", (made, edited))
 
 
 def _story(kit: Kit, key: Key, steps: Sequence[Step]) -> Iterator[Complaint]:

@@ -86,3 +86,12 @@ FROM_EXPIRED: Sequence[Step] = (
     _step("rotate", _DONE, {**ACTIVE, "secretVersion": 2}, WORKS),
 )
 """The life of a key from its expiry on."""
+
+FROM_EXPIRED_TO_DELETED: Sequence[Step] = (
+    _step("revoke", _DONE, REVOKED, _IS_REVOKED),
+    _step("edit", (409, "KEY_IS_REVOKED"), REVOKED, _IS_REVOKED, {"expiresAt": None}),
+    _step("rotate", (409, "KEY_IS_REVOKED"), {"secretVersion": 1}, _IS_REVOKED),
+    _step("delete", (204, None), {}, IS_GONE),
+    _step("view", _ABSENT, {}, IS_GONE),
+)
+"""The end of a key that expired and was revoked: that it is revoked weighs more."""

@@ -5,11 +5,11 @@ from typing import Any
 
 from keyfob.domain import lifecycle
 from keyfob.domain.api_keys import ApiKeys, KeyView
-from keyfob.errors import KeyIsExpired
+from keyfob.errors import KeyIsExpired, KeyNotRevoked
 from keyfob.model import Actor, ApiKey, KeyStatus, RevokedReason
 from keyfob.store.api_keys import ApiKeyRows
 from keyfob.store.key_filters import KeyFilter
-from keyfob_contract.faults.bending import with_members
+from keyfob_contract.faults.bending import with_header, with_members
 from keyfob_contract.faults.fault import Patch, Right, fault
 from keyfob_contract.wire.message import Reply, Request
 
@@ -32,6 +32,48 @@ def expired_keys_can_be_deleted(patch: Patch) -> None:
     def demand_deletable(right: Right, key: ApiKey, now: int) -> None:
         if key.status(now) is not KeyStatus.EXPIRED:
             right(key, now)
+
+
+@fault(caught_by="the_state_table_holds")
+def revoked_keys_that_expired_stay(patch: Patch) -> None:
+    """A revoked key whose expiry has passed cannot be deleted."""
+
+    @patch(lifecycle, "demand_deletable")
+    def demand_deletable(right: Right, key: ApiKey, now: int) -> None:
+        if key.expires_at is not None and key.expires_at <= now:
+            raise KeyNotRevoked
+        right(key, now)
+
+
+@fault(caught_by="the_state_table_holds")
+def expiry_outweighs_revocation(patch: Patch) -> None:
+    """Who rotates a key that is revoked and expired is told that it is expired."""
+
+    @patch(lifecycle, "rotated")
+    def rotated(right: Right, key: ApiKey, hint: str, now: int) -> ApiKey:
+        if key.expires_at is not None and key.expires_at <= now:
+            raise KeyIsExpired
+        return right(key, hint, now)
+
+
+@fault(caught_by="new_keys_are_as_they_were_asked_for")
+def new_keys_have_another_tag(patch: Patch) -> None:
+    """The tag in the reply to a creation is none that an edit takes."""
+
+    @patch.replies
+    def bend(_request: Request, reply: Reply) -> Reply:
+        is_new = reply.status == 201 and reply.header("etag")
+        return with_header(reply, "etag", '"new"') if is_new else reply
+
+
+@fault(caught_by="new_keys_are_as_they_were_asked_for")
+def the_calling_key_has_another_tag(patch: Patch) -> None:
+    """getCurrentApiKey answers another tag than getApiKey."""
+
+    @patch.replies
+    def bend(request: Request, reply: Reply) -> Reply:
+        is_own = request.path.endswith("/current") and reply.header("etag")
+        return with_header(reply, "etag", '"current"') if is_own else reply
 
 
 @fault(caught_by="the_state_table_holds")
