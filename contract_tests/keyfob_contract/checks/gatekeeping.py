@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from keyfob_contract.checks.registry import check
@@ -71,11 +72,15 @@ def authorize_tells_gateways_its_error(kit: Kit) -> Iterator[Complaint]:
 @check("verifyApiKey", "createApiKey")
 def verify_tells_what_a_value_is_worth(kit: Kit) -> Iterator[Complaint]:
     """Any value is judged with 200: whether it is good, or why not."""
-    key = kit.keyring.make("verified", scopes=[HELD])
+    here = kit.resources.one(kit.live, "siteId")
+    made_at = datetime.fromisoformat(str(kit.runner.record["createdAt"]))
+    ends = (made_at + timedelta(days=30)).isoformat()
+    key = kit.keyring.make("verified", scopes=[HELD], siteIds=[here], expiresAt=ends)
     yield from _verdict(kit, key.value, "VALID", key.id)
     told = _verify(kit, key.value)
-    if told.json.get("scopes") != [HELD]:
-        yield told.complaint(f"the verdict tells the scopes {told.json.get('scopes')}")
+    for name in ("scopes", "organizationId", "siteIds", "expiresAt"):
+        if told.json.get(name) != key.record[name]:
+            yield told.complaint(f"the verdict tells as {name} {told.json.get(name)}")
     for state in KILLED:
         try:
             credentials = kit.dead.credentials(state)
@@ -85,7 +90,7 @@ def verify_tells_what_a_value_is_worth(kit: Kit) -> Iterator[Complaint]:
         code = kit.profile.keys.codes.get(state, "API_KEY_INVALID")
         yield from _verdict(kit, value, code)
     nearly = (f" {key.value}", f"{key.value} ", f"{key.value}\n", key.value.swapcase())
-    for odd in ("no key", "kfb_", "x" * 5000, "ü", *nearly):
+    for odd in ("", "no key", "kfb_", "x" * 5000, "ü", *nearly):
         yield from _verdict(kit, odd, "API_KEY_INVALID")
     yield from _limited(kit)
 

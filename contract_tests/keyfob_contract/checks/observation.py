@@ -119,18 +119,22 @@ def refused_uses_of_dead_values_are_seen(kit: Kit) -> Iterator[Complaint]:
         yield view.complaint("a key counts as used of which only dead values were sent")
 
 
-def _carelessly_used(kit: Kit) -> tuple[Key, Key]:
+def _carelessly_used(kit: Kit) -> tuple[Key, Key, Key]:
     made_at = datetime.fromisoformat(str(kit.runner.record["createdAt"]))
-    soon = (made_at + timedelta(days=10)).isoformat()
+    soon, late = ((made_at + timedelta(days=days)).isoformat() for days in (10, 15))
     key = kit.keyring.make("carelessly used", expiresAt=soon)
     value = kit.keyring.rotate(key)
     key.api("GET", CURRENT)
     for product in ("kit-one/1.0", "kit-another/2.0"):
         agent = ("User-Agent", product)
         key.api.with_value(value).ask(Request("GET", CURRENT).with_headers(agent))
-    careful = kit.keyring.make("carefully used")
-    careful.api("GET", CURRENT)
-    return key, careful
+    careful = kit.keyring.make("carefully used", expiresAt=late)
+    for version in ("kit-one/1.0", "kit-one/1.1 (another host)"):
+        careful.api.ask(Request("GET", CURRENT).with_headers(("User-Agent", version)))
+    revoked = kit.keyring.make("used when revoked")
+    kit.keyring.revoke(revoked)
+    revoked.api("GET", CURRENT)
+    return key, careful, revoked
 
 
 @check("createApiKey", "rotateApiKey", "getApiKey", "getCurrentApiKey", prepare=_carelessly_used)
@@ -138,14 +142,28 @@ def advice_is_given(kit: Kit) -> Iterator[Complaint]:
     """A key is advised about its end, about who shares it and about dead values; others are not."""
     careless: Key
     careful: Key
-    careless, careful = kit.prepared["advice_is_given"]
+    revoked: Key
+    careless, careful, revoked = kit.prepared["advice_is_given"]
     expected = {"EXPIRES_SOON", "SHARED_KEY", "DEAD_VALUE_IN_USE"}
     seen = eventually(kit, f"{KEYS}/{careless.id}", lambda key: _advised(key) == expected)
     if _advised(seen.json) != expected:
         yield seen.complaint(f"the advice is {sorted(_advised(seen.json))}, not {sorted(expected)}")
+    yield from _facts(seen, "EXPIRES_SOON", expiresAt=seen.json.get("expiresAt"))
+    yield from _facts(seen, "SHARED_KEY", userAgents=["kit-another", "kit-one"])
+    yield from _facts(seen, "DEAD_VALUE_IN_USE", code="API_KEY_ROTATED")
+    seen = eventually(kit, f"{KEYS}/{revoked.id}", _advised)
+    yield from _facts(seen, "DEAD_VALUE_IN_USE", code="API_KEY_REVOKED")
     seen = kit.live("GET", f"{KEYS}/{careful.id}")
     if _advised(seen.json):
         yield seen.complaint(f"a careful use is advised {sorted(_advised(seen.json))}")
+
+
+def _facts(seen: Exchange, advice: str, /, **facts: Any) -> Iterator[Complaint]:
+    """Hold the facts that are told behind an advice against the truth."""
+    given = [each for each in seen.json.get("advisories", ()) if each.get("code") == advice]
+    details = {name: each.get("details", {}).get(name) for each in given for name in facts}
+    if details != facts:
+        yield seen.complaint(f"the facts behind {advice} are {details}, not {facts}")
 
 
 def _advised(key: Any) -> set[str]:

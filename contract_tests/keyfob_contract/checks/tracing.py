@@ -34,10 +34,12 @@ def _traced(kit: Kit) -> list[Traced]:
     get = Request("GET", CURRENT)
     current = {"operation": "getCurrentApiKey", "path": CURRENT}
     listing = {"operation": "listApiKeys", "path": KEYS}
+    viewing = {"operation": "getApiKey", "path": f"{KEYS}/{{keyId}}"}
     dead = {"status": 401, "code": "API_KEY_ROTATED", "secretVersion": 1}
     rules = (
-        (value, 0, get, {"status": 200, **current}),
-        (value, 1, replace(get, method="HEAD"), {"status": 200, **current}),
+        (value, 0, get, {"status": 200, "code": "OK", **current}),
+        (value, 1, replace(get, method="HEAD"), {"status": 200, "code": "OK", **current}),
+        (value, 0, Request("GET", f"{KEYS}/{key.id}?kit=1"), {"status": 403, **viewing}),
         (value, 1, Request("GET", KEYS), {"status": 403, "code": "SCOPE_INSUFFICIENT", **listing}),
         (key.value, 0, get, dead | current),
         (key.value, 1, get, dead | current),
@@ -87,3 +89,39 @@ def requests_can_be_traced(kit: Kit) -> Iterator[Complaint]:
             odd = {name: told[name] for name in told if told[name] != each.truth[name]}
             what = f"{each.exchange.request.method}, answered {each.exchange.status},"
             yield Complaint(f"the trace of a {what} tells {odd}", (each.exchange, trace))
+        yield from _among_the_latest(kit, each, trace)
+
+
+def _among_the_latest(kit: Kit, each: Traced, trace: Exchange) -> Iterator[Complaint]:
+    """Look for a request among the latest of its key, which tell of it as its trace does."""
+    if each.exchange.status == 200 and "getApiKeyUsage" in kit.contract.by_id:
+        usage = kit.live("GET", f"{KEYS}/{each.truth['keyId']}/usage")
+        recent = usage.json.get("recent", [])
+        times = [str(one.get("at")) for one in recent]
+        if times != sorted(times, reverse=True):
+            yield usage.complaint("the latest requests are not the newest first")
+        if trace.json not in recent:
+            yield Complaint("usage tells of a request otherwise than its trace", (usage, trace))
+
+
+def _traced_at_a_site(kit: Kit) -> Exchange:
+    here = kit.resources.one(kit.live, "siteId", 2)
+    return kit.keyring.make("traced at a site", siteIds=[here]).api("GET", CURRENT)
+
+
+@check("getRequest", "createApiKey", "createSite", "getCurrentApiKey", prepare=_traced_at_a_site)
+def traces_are_for_who_meets_the_key(kit: Kit) -> Iterator[Complaint]:
+    """A site-limited key finds the requests of keys of its sites; nobody, those without a key."""
+    exchange: Exchange = kit.prepared["traces_are_for_who_meets_the_key"]
+    path = f"/v1/requests/{exchange.header('x-request-id')}"
+    eventually(kit, path, lambda body: "requestId" in body)
+    here = kit.resources.one(kit.live, "siteId", 2)
+    trace = kit.keyring.make("reader of traces", siteIds=[here]).api("GET", path)
+    if trace.status != 200:
+        text = f"a key of the same site was answered {trace.answered} about a request"
+        yield Complaint(text, (exchange, trace))
+    anonymous = kit.nobody("GET", CURRENT)
+    kit.inspector.settle()
+    found = kit.live("GET", f"/v1/requests/{anonymous.header('x-request-id')}")
+    if found.status != 404:
+        yield Complaint("a request without a key was found", (anonymous, found))

@@ -228,6 +228,36 @@ def verify_tells_of_dead_keys_of_other_sites(patch: Patch) -> None:
         return found if is_dead else right(self, asker, value)
 
 
+@fault(caught_by="verify_tells_what_a_value_is_worth")
+def verdicts_tell_no_sites(patch: Patch) -> None:
+    """The verdict on a key of one site says that it is for every site."""
+    _verdict_with(patch, siteIds=["*"])
+
+
+@fault(caught_by="verify_tells_what_a_value_is_worth")
+def verdicts_tell_no_end(patch: Patch) -> None:
+    """The verdict on a key that expires says that it never does."""
+    _verdict_with(patch, expiresAt=None)
+
+
+@fault(caught_by="verify_tells_what_a_value_is_worth")
+def no_value_is_invalid_input(patch: Patch) -> None:
+    """To ask about an empty value is 400, and not judged."""
+
+    @patch(Gatekeeper, "verify")
+    def verify(right: Right, self: Any, asker: Actor, value: str, *question: Any) -> Any:
+        if not value:
+            raise ValidationFailed(Problem("/key", "must not be empty"))
+        return right(self, asker, value, *question)
+
+
+def _verdict_with(patch: Patch, **members: Any) -> None:
+    @patch.replies
+    def bend(_request: Request, reply: Reply) -> Reply:
+        is_verdict = reply.status == 200 and b'"valid":true' in reply.body.replace(b" ", b"")
+        return with_members(reply, **members) if is_verdict else reply
+
+
 def _verify_as_if(patch: Patch, **members: Any) -> None:
     @patch(Gatekeeper, "_known_to")
     def known_to(right: Right, self: Any, asker: Actor, value: str) -> Credential | None:

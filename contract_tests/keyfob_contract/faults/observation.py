@@ -128,3 +128,36 @@ def _recorded(patch: Patch, changed: Callable[[UsageRecord], dict[str, Any]]) ->
     @patch(Recorder, "record")
     def record(right: Right, self: Any, record: UsageRecord) -> None:
         right(self, record._replace(**changed(record)))
+
+
+@fault(caught_by="advice_is_given")
+def versions_are_taken_for_programs(patch: Patch) -> None:
+    """Who updates his program is advised that two programs share the key."""
+    patch.put(key_use, "product_of", lambda user_agent: user_agent.partition(" ")[0])
+
+
+@fault(caught_by="advice_is_given")
+def a_month_is_soon(patch: Patch) -> None:
+    """Keys are said to end soon a month before they do."""
+    patch.put(advice, "SOON_MS", 30 * advice.DAY_MS)
+
+
+@fault(caught_by="advice_is_given")
+def uses_of_revoked_keys_are_no_matter(patch: Patch) -> None:
+    """Nobody is told that a revoked key is still used."""
+
+    @patch(advice, "_on_dead_values")
+    def on_dead_values(right: Right, key: Any, *what: Any) -> Any:
+        return () if key.revoked_at is not None else right(key, *what)
+
+
+@fault(caught_by="advice_is_given")
+def who_shares_a_key_is_not_told(patch: Patch) -> None:
+    """The advice about a shared key does not name the programs that share it."""
+
+    @patch(api_keys, "advisories_of")
+    def advisories_of(right: Right, key: Any, **how: Any) -> Any:
+        return [
+            replace(each, details={}) if "userAgents" in each.details else each
+            for each in right(key, **how)
+        ]

@@ -15,6 +15,7 @@ from keyfob_contract.faults.bending import (
     is_error,
     with_error,
     with_header,
+    with_members,
 )
 from keyfob_contract.faults.fault import Patch, Right, fault
 from keyfob_contract.wire.message import Reply, Request
@@ -160,6 +161,36 @@ def traces_tell_the_first_version(patch: Patch) -> None:
 def user_agents_are_cut_short(patch: Patch) -> None:
     """A trace tells only the beginning of a user agent."""
     _recorded(patch, lambda record: {"user_agent": record.user_agent[:64]})
+
+
+@fault(caught_by="requests_can_be_traced")
+def traces_name_ids_and_queries(patch: Patch) -> None:
+    """The trace of a request tells its path with all ids and the query, and not its template."""
+
+    @patch(accounting, "path_of")
+    def path_of(right: Right, case: Any) -> str:
+        return case.request.raw_path.decode("latin-1") if case.path_values else right(case)
+
+
+@fault(caught_by="requests_can_be_traced")
+def the_latest_requests_took_no_time(patch: Patch) -> None:
+    """getApiKeyUsage says of each of the latest requests that it took no time."""
+
+    @patch.replies
+    def bend(request: Request, reply: Reply) -> Reply:
+        if not request.path.endswith("/usage") or is_error(reply):
+            return reply
+        recent = [{**each, "durationMs": 0} for each in reply.json["recent"]]
+        return with_members(reply, recent=recent)
+
+
+@fault(caught_by="traces_are_for_who_meets_the_key")
+def limited_keys_trace_nothing(patch: Patch) -> None:
+    """A key that is limited to sites finds no request at all."""
+
+    @patch(RequestRows, "find_within")
+    def find_within(right: Right, self: Any, organization_id: str, within: Any, one: str) -> Any:
+        return right(self, organization_id, within, one) if within.every else None
 
 
 def _repeat_request_ids(patch: Patch, *, after: int) -> None:
