@@ -37,6 +37,7 @@ def the_state_table_holds(kit: Kit) -> Iterator[Complaint]:
     yield from _story(kit, kit.keyring.make("table"), FROM_ACTIVE)
     yield from _story(kit, kit.dead.expired_key(), FROM_EXPIRED)
     yield from _story(kit, kit.dead.expired_key(), FROM_EXPIRED_TO_DELETED)
+    yield from _replaced_and_expired(kit)
     yield from _revoked_again(kit)
     yield from _neighbours_live_on(kit)
 
@@ -205,6 +206,14 @@ def _story(kit: Kit, key: Key, steps: Sequence[Step]) -> Iterator[Complaint]:
         if replaced is not None:
             expected = IS_GONE if gone else (401, "API_KEY_ROTATED")
             yield from _use(kit, replaced, expected, f"the replaced value after {step.action}")
+
+
+def _replaced_and_expired(kit: Kit) -> Iterator[Complaint]:
+    """Use the replaced value of a key that has expired by now: all others have, made with it."""
+    key = kit.dead.rotated
+    if key is not None and kit.live("GET", f"{KEYS}/{key.id}").json.get("status") == "expired":
+        what = "the replaced value of an expired key"
+        yield from _use(kit, key.value, (401, "API_KEY_ROTATED"), what)
 
 
 def _neighbours_live_on(kit: Kit) -> Iterator[Complaint]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from keyfob.domain import lifecycle
 from keyfob.domain.api_keys import ApiKeys, KeyView
-from keyfob.errors import KeyIsExpired, KeyNotRevoked
+from keyfob.domain.authentication import Authentication
+from keyfob.errors import ApiKeyRotated, KeyIsExpired, KeyNotRevoked
 from keyfob.model import Actor, ApiKey, KeyStatus, RevokedReason
 from keyfob.store.api_keys import ApiKeyRows
 from keyfob.store.key_filters import KeyFilter
@@ -43,6 +44,20 @@ def revoked_keys_that_expired_stay(patch: Patch) -> None:
         if key.expires_at is not None and key.expires_at <= now:
             raise KeyNotRevoked
         right(key, now)
+
+
+@fault(caught_by="the_state_table_holds")
+def expiry_outweighs_rotation(patch: Patch) -> None:
+    """A replaced value is called expired once its key is, so that nobody looks for who sends it."""
+
+    @patch(Authentication, "demand_alive")
+    def demand_alive(right: Right, self: Any, credential: Any) -> None:
+        try:
+            right(self, credential)
+        except ApiKeyRotated:
+            latest = credential.current_secret_version
+            right(self, replace(credential, secret_version=latest, revoked=False))
+            raise
 
 
 @fault(caught_by="the_state_table_holds")

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +19,7 @@ SOON = timedelta(seconds=2)
 STEP_SECONDS = 0.2
 MOST_STEPS = 100
 UNDYING = "a key works on after its expiry"
-EXPIRING = 8
+EXPIRING = 9
 _KINDS = {
     State.NONE: "no credential",
     State.UNKNOWN: "an unknown credential",
@@ -59,6 +60,7 @@ class DeadCredentials:
 
     Attributes:
         short_lived: the ids of keys that time changes, whatever is asked meanwhile.
+        rotated: a key with the value that was replaced before it expires, if there is one.
     """
 
     def __init__(self, contract: Contract, keyring: Keyring, vault: Vault, clock: Clock) -> None:
@@ -70,6 +72,7 @@ class DeadCredentials:
         self._made: dict[State, tuple[Credential, ...]] = {}
         self._expiring: list[Key] = []
         self.short_lived: frozenset[str] = frozenset()
+        self.rotated: Key | None = None
         self._undying: Exchange | None = None
 
     def prepare(self) -> None:
@@ -77,6 +80,11 @@ class DeadCredentials:
         if self._keys.expiry:
             self._expiring = list(self._make_expiring())
             self.short_lived = frozenset(key.id for key in self._expiring)
+        if self._expiring and self._keyring.has(self._keys.rotate):
+            with suppress(Unexpected):  # it is too late, or the checks of rotation will tell
+                key = self._expiring.pop()
+                self._vault.foresee_end(self._keyring.rotate(key))
+                self.rotated = key
 
     @property
     def has_expired_keys(self) -> bool:
