@@ -57,7 +57,8 @@ class Vault:
     def state_of_refused(self, request: Request) -> State:
         """Answer in what state the credential of a request is, now that it was refused."""
         for value in self._ends & self._sent(request):
-            self.mark(value, State.EXPIRED)
+            if self._states[value] is State.LIVE:  # and was not rotated meanwhile
+                self.mark(value, State.EXPIRED)
             self._ends.remove(value)
         return self.state_of(request)
 
