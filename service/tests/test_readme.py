@@ -82,6 +82,7 @@ def test_partner_with_nothing_but_the_readme_meets_a_429_and_gets_from_faults_to
         return found
 
     assert said_to("m $MOCK/v1/visitors    ").count('"company":') == 50
+    assert said_to('page "&cursor').strip() == "null"
     assert re.findall(r"^HTTP/1.1 (\d+)", said_to("m -i $MOCK/v1/visitors -H"), re.MULTILINE) == [
         "429"
     ]
