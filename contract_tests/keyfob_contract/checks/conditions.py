@@ -1,6 +1,8 @@
 """Edit what you read (If-Match), create once (Idempotency-Key)."""
 
+import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from keyfob_contract.checks.registry import NotChecked, check
@@ -9,8 +11,10 @@ from keyfob_contract.rules.paths import KEYS
 from keyfob_contract.rules.spec import Operation
 from keyfob_contract.run.api import Api, described
 from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.state import items_of
 
 ONCE = "idempotency-key"
+A_YEAR = timedelta(days=365)
 
 
 @check("createApiKey", "updateApiKey", "getApiKey")
@@ -39,6 +43,7 @@ def edits_honour_if_match(kit: Kit) -> Iterator[Complaint]:
     exchange = _edit(kit, path, f"{kit.mark} revoked", '"kit-never"')
     if exchange.answer != (409, "KEY_IS_REVOKED"):
         yield exchange.complaint("a condition was told before the state that is in the way")
+    yield from _told_last(kit)
 
 
 @check("createApiKey", "updateApiKey", "rotateApiKey", "revokeApiKey", "reactivateApiKey")
@@ -91,6 +96,7 @@ def repeated_creations_happen_once(kit: Kit) -> Iterator[Complaint]:
             kit.adopt(operation, folded)
         other = _create(kit, operation, token, kit.resources.body(kit.live, operation))
         yield from _conflict(operation, other, "different_body")
+        yield from _made_nothing(kit, operation, other)
         kit.adopt(operation, first)
         yield from _refused_first(kit, operation)
 
@@ -118,6 +124,49 @@ def idempotency_keys_are_their_callers_own(kit: Kit) -> Iterator[Complaint]:
                 yield Complaint(text, (*first, exchange))
             made.add(one)
             first = first or (exchange,)
+
+
+@check("createApiKey", "updateApiKey", "rotateApiKey", "createSite")
+def repeated_creations_take_what_first_ones_do(kit: Kit) -> Iterator[Complaint]:
+    """A creation is remembered through rotations, and told only to who might still make it."""
+    site, other = (kit.resources.one(kit.live, "siteId", number) for number in (0, 1))
+    holder = kit.keyring.make("holds less later", siteIds=[site, other])
+    ends = datetime.fromisoformat(str(holder.record["createdAt"])) + A_YEAR
+    last, earlier = ((ends - days).isoformat() for days in (timedelta(0), timedelta(days=9)))
+    small = {"scopes": ["keys:write", "sites:read"], "siteIds": [site], "expiresAt": last}
+    attempts = [(kit.contract.by_id["createApiKey"], kit.keyring.body("again", **small))]
+    attempts += [
+        (operation, kit.resources.body(kit.live, operation))
+        for operation in _creations(kit)
+        if any(parameter == "siteId" for parameter, _ in kit.samples.named_things(operation))
+        and operation.id != "createApiKey"
+    ]
+    tokens = [kit.token() for _ in attempts]
+
+    def again(api: Api) -> list[Exchange]:
+        pairs = zip(attempts, tokens, strict=True)
+        return [_create(kit, operation, token, body, api) for (operation, body), token in pairs]
+
+    first = again(holder.api)
+    for (operation, _), exchange in zip(attempts, first, strict=True):
+        kit.adopt(operation, exchange, kit.live)
+    holds = holder.api.with_value(kit.keyring.rotate(holder))
+    for (operation, _), was, now in zip(attempts, first, again(holds), strict=True):
+        is_same = now.status == 409 if operation.id == "createApiKey" else now.json == was.json
+        if not is_same:
+            yield Complaint(f"{operation.id} was forgotten when its caller was rotated", (was, now))
+    for narrowed, code in (
+        ({"expiresAt": earlier}, "SCOPE_ESCALATION"),
+        ({"expiresAt": last, "scopes": ["keys:write"]}, "SCOPE_ESCALATION"),
+        ({"scopes": kit.scopes(), "siteIds": [other]}, "SITE_FORBIDDEN"),
+    ):
+        kit.live.must(200, "PATCH", f"{KEYS}/{holder.id}", narrowed)
+        told = again(holds)
+        for (operation, _), exchange in list(zip(attempts, told, strict=True)):
+            is_concerned = code == "SITE_FORBIDDEN" or operation.id == "createApiKey"
+            if is_concerned and exchange.answer != (403, code):
+                text = f"{operation.id}, made by who held more, was repeated: {exchange.answered}"
+                yield exchange.complaint(text)
 
 
 @check("createApiKey")
@@ -165,6 +214,36 @@ def _refused_first(kit: Kit, operation: Operation) -> Iterator[Complaint]:
             else:
                 kit.adopt(operation, exchange)
             return
+
+
+def _made_nothing(kit: Kit, operation: Operation, refused: Exchange) -> Iterator[Complaint]:
+    """Look among what was made last for the name that was in a refused body."""
+    body = json.loads(refused.request.body)
+    named = kit.resources.naming_member(operation, body)
+    for collection in kit.resources.collections.values():
+        if collection.maker.id == operation.id and collection.lister is not None and named:
+            page = kit.live("GET", kit.resources.path(kit.live, collection.lister))
+            if body[named] in {item.get(named) for item in items_of(page.json)}:
+                text = f"{operation.id} was refused another body, and made it all the same"
+                yield Complaint(text, (refused, page))
+
+
+def _told_last(kit: Kit) -> Iterator[Complaint]:
+    """Let edits fail for another reason than their tag, too: the tag is told of last."""
+    key = kit.keyring.make("with a tag")
+    narrow = kit.keyring.make("editor of little", scopes=["keys:write"]).api
+    absent = kit.samples.absent(kit.live, "keyId")
+    for what, api, one, edit, expected in (
+        ("what changes nothing", kit.live, key.id, {"name": key.record["name"]}, 412),
+        ("a bad body", kit.live, key.id, {"name": ""}, 400),
+        ("an absent key", kit.live, absent, {"name": f"{kit.mark} x"}, 404),
+        ("a stronger key", narrow, key.id, {"name": f"{kit.mark} x"}, 403),
+    ):
+        request = described("PATCH", f"{KEYS}/{one}", edit)
+        exchange = api.ask(request.with_headers(("If-Match", '"kit-never"')))
+        if exchange.status != expected:
+            text = f"an edit of {what} with an old tag was answered {exchange.status}"
+            yield exchange.complaint(f"{text}, not {expected}")
 
 
 def _creations(kit: Kit) -> Iterator[Operation]:

@@ -1,6 +1,7 @@
 """Strict input: whatever the contract does not know is refused, and changes nothing."""
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from keyfob_contract.checks.mutations import Mutation, Mutations
@@ -72,15 +73,29 @@ def odd_items_are_refused(kit: Kit) -> Iterator[Complaint]:
 
 @check()
 def all_problems_are_named_at_once(kit: Kit) -> Iterator[Complaint]:
-    """Of a body with many problems every one is named."""
+    """Of a body and a query with many problems every one is named; a missing body is one."""
     if kit.profile.errors.fields is None:
         raise NotChecked("the profile does not say where an error lists its problems")
+    is_strict = kit.profile.strictness.unknown_parameters
     for operation, request, mutations in _bodies(kit):
         body, pointers = mutations.everything()
-        exchange = kit.live.ask(request.with_json(body))
-        if missing := pointers - _pointers(exchange):
-            named = ", ".join(sorted(missing))
-            yield exchange.complaint(f"{operation.id} does not name the problem at {named}")
+        bad = request.with_json(body)
+        if is_strict:
+            bad, pointers = bad.with_query(kit="1"), pointers | {"/query/kit"}
+        yield from _all_named(operation, kit.live.ask(bad), pointers)
+        if operation.body_required and is_strict:
+            bad = replace(request, body=b"").with_query(kit="1")
+            yield from _all_named(operation, kit.live.ask(bad), {"", "/query/kit"})
+    for operation in kit.operations() if is_strict else ():
+        wrong = {
+            rule.name: text
+            for rule in operation.query.values()
+            for _, text in list(_bad_values(rule))[:1]
+        }
+        bad = kit.samples.harmless(kit.live, operation).with_query(**wrong, kit="1")
+        pointers = {f"/query/{name}" for name in (*wrong, "kit")}
+        if wrong:
+            yield from _all_named(operation, kit.live.ask(bad), pointers)
 
 
 @check()
@@ -125,6 +140,45 @@ def other_media_types_are_refused(kit: Kit) -> Iterator[Complaint]:
         exchange = kit.asker(operation).ask(plain)
         if exchange.status != 415:
             yield exchange.complaint(f"{operation.id} answered text/plain with {exchange.status}")
+
+
+@check()
+def nothing_is_taken_where_no_body_belongs(kit: Kit) -> Iterator[Complaint]:
+    """An operation without a body takes an empty object as nothing, and is 400 to anything else."""
+    _demand_strict_schemas(kit)
+    _demand_strict_json(kit)
+    for operation in kit.operations():
+        if operation.is_safe or operation.body is not None or operation.body_required:
+            continue
+        request = kit.samples.harmless(kit.live, operation)
+        plain = replace(request, headers=(), body=b"")
+        told = kit.live.ask_together([plain, plain.with_json({}), plain.with_json({"kit": 1})])
+        nothing, empty, something = told
+        if empty.answer != nothing.answer:
+            yield empty.complaint(f"{operation.id} answered an empty object {empty.answered}")
+        yield from _not_refused(operation, something, "a body where none belongs", "/kit")
+
+
+@check()
+def bad_headers_are_refused(kit: Kit) -> Iterator[Complaint]:
+    """A header that is beyond its schema, or comes twice, is 400, and nothing happens."""
+    _demand_strict_schemas(kit)
+    bodies = [(operation, request) for operation, request, _ in _bodies(kit) if operation.headers]
+    if not bodies:
+        raise NotChecked("no operation with a body takes a header")
+    before = kit.state()
+    for operation, request in bodies:
+        for name, rule in operation.headers.items():
+            long = "x" * (rule.schema.get("maxLength", 0) + 1)
+            alone = [each for each in (long, "with a blank") if not rule.validator.is_valid(each)]
+            bad = [request.with_headers((name, text)) for text in alone]
+            for exchange in kit.live.ask_together(bad + _twice(request, rule)):
+                if exchange.status not in kit.profile.strictness.invalid:
+                    sent = [value for each, value in exchange.request.headers if each == name]
+                    text = f"{operation.id} took {name}: {' and '.join(sent)[:40]}"
+                    yield exchange.complaint(f"{text} ({exchange.answered})")
+    for change in changes(before, kit.state()):
+        yield Complaint(f"a request with a bad header had an effect: {change}")
 
 
 @check()
@@ -208,6 +262,20 @@ def _not_refused(
         yield exchange.complaint(text)
     elif exchange.contract.profile.errors.fields and not _points_at(exchange, pointer):
         yield exchange.complaint(f"{operation.id} does not point at {pointer}, which is {what}")
+
+
+def _all_named(
+    operation: Operation, exchange: Exchange, pointers: AbstractSet[str]
+) -> Iterator[Complaint]:
+    if missing := pointers - _pointers(exchange):
+        named = ", ".join(each or "the body itself" for each in sorted(missing))
+        yield exchange.complaint(f"{operation.id} does not name the problem at {named}")
+
+
+def _twice(request: Request, rule: Parameter) -> list[Request]:
+    """Answer the request with a header twice, each time with what would be good alone."""
+    good = rule.invented if rule.example is None else rule.example
+    return [request.with_headers((rule.name.lower(), str(good)), (rule.name.lower(), str(good)))]
 
 
 def _points_at(exchange: Exchange, pointer: str) -> bool:

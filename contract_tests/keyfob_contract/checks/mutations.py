@@ -133,8 +133,9 @@ class Mutations:
             if any(s.get("uniqueItems") for s in alternatives) and isinstance(good, list) and good:
                 twice = [good[0], good[0]]
                 yield self._with(f"{name} twice", f"/{name}", **{name: twice})
-                apart = [*good, *ANOTHER_ITEM[:1], good[0]]
-                yield self._with(f"{name} twice, apart", f"/{name}", **{name: apart})
+                if len(good) > 1:
+                    apart = [*good[:2], good[0]]
+                    yield self._with(f"{name} twice, apart", f"/{name}", **{name: apart})
 
     def odd_item(self) -> Iterator[Mutation]:
         """A list with an item that may not be in it, behind those that may."""

@@ -114,8 +114,25 @@ def malformed_targets_are_refused(kit: Kit) -> Iterator[Complaint]:
     for path in MALFORMED_PATHS:
         for api in (kit.live, kit.nobody):
             exchange = api.ask(Request("GET", path))
+            fields = exchange.error_member(kit.profile.errors.fields) or [{"pointer": "/path"}]
             if exchange.status != 400:
                 yield exchange.complaint(f"{path} was answered {exchange.status}")
+            elif [problem.get("pointer") for problem in fields] != ["/path"]:
+                yield exchange.complaint(f"{path} is malformed, and is not pointed at")
+
+
+@check()
+def replies_are_json_whatever_is_accepted(kit: Kit) -> Iterator[Complaint]:
+    """Accept changes nothing, nor does a traceparent that is none: each reply is what it was."""
+    if not kit.profile.strictness.early_refusals:
+        raise NotChecked("the profile does not promise JSON whatever is accepted")
+    page = (("Accept", "text/html, image/*;q=0.5"), ("traceparent", "00-kit"))
+    for operation in kit.operations(needing_a_key=False):
+        request = kit.samples.harmless(kit.live, operation)
+        plain, asked = kit.asker(operation).ask_together([request, request.with_headers(*page)])
+        kinds = [(each.answer, each.header("content-type")) for each in (plain, asked)]
+        if kinds[0] != kinds[1]:
+            yield Complaint(f"{operation.id} heeds what is accepted: {kinds[1]}", (plain, asked))
 
 
 def _paths(kit: Kit) -> Iterator[tuple[str, Sequence[Operation]]]:

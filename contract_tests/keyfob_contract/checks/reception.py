@@ -75,6 +75,9 @@ def steps_are_taken_in_their_order(kit: Kit) -> Iterator[Complaint]:
             expected = (200, None) if possible else (409, "STATE_CONFLICT")
             if exchange.answer != expected:
                 yield exchange.complaint(f"{step} of a {status} one: {exchange.status}")
+            status_before = {"status": before.json.get("status")}
+            if not possible and exchange.error_member("/error/details") != status_before:
+                yield exchange.complaint(f"details do not tell of just {status_before}")
             seen = kit.live("GET", one)
             if seen.json.get("status") != status:
                 yield seen.complaint(f"after {step} the status is {seen.json.get('status')}")
@@ -93,6 +96,29 @@ def _changed(before: Exchange, after: Exchange, step: str | None) -> Iterator[Co
     if differing != expected:
         what = f"{step or 'what was refused'} changed {sorted(differing)}, not {sorted(expected)}"
         yield Complaint(what, (before, after))
+
+
+@check("createApiKey", "createVisitor", "createEmployee", "createDelivery")
+def creations_are_as_they_were_asked_for(kit: Kit) -> Iterator[Complaint]:
+    """What is made tells what was asked for, whose it is, and who made it; all else is null."""
+    maker = kit.keyring.make("who makes")
+    origin = {
+        "organizationId": maker.record["organizationId"],
+        "createdBy": {"type": "apiKey", "id": maker.id},
+    }
+    for path, _, _ in COURSES:
+        operation = next(o for o in kit.contract.operations if (o.method, o.path) == ("POST", path))
+        schema = operation.body.schema if operation.body else {}
+        whole = kit.resources.body(kit.live, operation)
+        required = {name: whole[name] for name in schema["required"]}
+        nothing = dict.fromkeys(schema["properties"].keys() - required.keys())
+        made = maker.api.ask(Request("POST", path).with_json(required))
+        seen = kit.live("GET", f"{path}/{kit.adopt(operation, made, kit.live)}")
+        for exchange in (made, seen):
+            for name, value in {**nothing, **required, **origin}.items():
+                told = exchange.json.get(name, "missing")
+                if told != value and not name.endswith("At"):
+                    yield exchange.complaint(f"{operation.id}: {name} is {told!r}, not {value!r}")
 
 
 @check(*OPERATIONS, "createVisitor")

@@ -1,5 +1,6 @@
 """Keys that are limited to some sites, and sites that a request names."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 from keyfob_contract.checks.registry import check
@@ -69,9 +70,12 @@ def _values(kit: Kit, rule: Parameter, here: str) -> Sequence[str]:
 def sites_are_made_by_keys_for_every_site(kit: Kit) -> Iterator[Complaint]:
     """Only a key for every site may make a site."""
     holder = kit.keyring.make("limited", siteIds=[kit.resources.one(kit.live, "siteId")]).api
+    before = kit.state()
     exchange = holder("POST", SITES, {"name": f"{kit.mark} by a limited key"})
     if exchange.answer != (403, "SITE_FORBIDDEN"):
         yield exchange.complaint(f"a limited key made a site: {exchange.answered}")
+    for change in changes(before, kit.state()):
+        yield Complaint(f"a refused creation of a site had an effect: {change}", (exchange,))
 
 
 @check("createApiKey", "listApiKeys", "authorize")
@@ -80,6 +84,7 @@ def unknown_sites_cannot_be_named(kit: Kit) -> Iterator[Complaint]:
     here, uncovered = (kit.resources.one(kit.live, "siteId", number) for number in (2, 1))
     holder = kit.keyring.make("limited", siteIds=[here]).api
     absent = kit.samples.absent(kit.live, "siteId")
+    before, keys = kit.state(), kit.keyring.ids
     for operation in kit.operations():
         for parameter, place in kit.samples.named_things(operation):
             if parameter != "siteId":
@@ -95,8 +100,13 @@ def unknown_sites_cannot_be_named(kit: Kit) -> Iterator[Complaint]:
                     yield exchange.complaint(
                         f"{operation.id} naming {what} answered {exchange.answered}"
                     )
-                elif "pointer" not in (exchange.error_member("/error/details") or {}):
-                    yield exchange.complaint(f"{operation.id} does not point at {what}")
+                    continue
+                details = exchange.error_member("/error/details") or {}
+                pointer = f"/query/{place}" if place else _pointer_to(request, named)
+                if details.get("pointer") != pointer:
+                    yield exchange.complaint(f"{operation.id} does not point at {what}: {pointer}")
+    for change in changes(before, kit.state(), kit.keyring.ids - keys):
+        yield Complaint(f"naming a site in vain had an effect: {change}")
 
 
 @check("createApiKey", "updateApiKey", "createSite")
@@ -125,6 +135,16 @@ def _naming(kit: Kit, operation: Operation, place: str, named: str, covered: str
         plain = kit.samples.request(kit.live, operation, ids=ids)
         request = Request(request.method, plain.target, request.headers, request.body)
     return request
+
+
+def _pointer_to(request: Request, named: str) -> str | None:
+    """Answer where a body names a site: a member, or an item of one."""
+    for member, value in json.loads(request.body).items():
+        if value == named:
+            return f"/{member}"
+        if isinstance(value, list) and named in value:
+            return f"/{member}/{value.index(named)}"
+    return None
 
 
 def _elsewhere(kit: Kit) -> dict[str, str]:

@@ -59,6 +59,32 @@ def tags_outweigh_states(patch: Patch) -> None:
         return right(self, actor, key_id, *how)
 
 
+@fault(caught_by="edits_honour_if_match")
+def edits_that_change_nothing_need_no_tag(patch: Patch) -> None:
+    """An edit that changes nothing passes with any tag."""
+
+    @patch(ApiKeys, "edit")
+    def edit(right: Right, self: Any, actor: Actor, key_id: str, *how: Any) -> ApiKey:
+        key = self.get(actor, key_id)
+        changes, _versions = how
+        if key.revoked_at is None and lifecycle.merged(key, changes) == key:
+            return key
+        return right(self, actor, key_id, *how)
+
+
+@fault(caught_by="edits_honour_if_match")
+def tags_outweigh_what_keys_hold(patch: Patch) -> None:
+    """Who may not edit a key is told first that his tag is old."""
+
+    @patch(ApiKeys, "edit")
+    def edit(right: Right, self: Any, actor: Actor, key_id: str, *how: Any) -> ApiKey:
+        _edit, versions = how
+        key = self.get(actor, key_id)
+        if versions is not None and key.version not in versions and key.revoked_at is None:
+            raise PreconditionFailed
+        return right(self, actor, key_id, *how)
+
+
 @fault(caught_by="tags_name_versions_of_the_configuration")
 def use_changes_the_tag(patch: Patch) -> None:
     """A key has another tag after each use, so that whoever edits it comes too late."""
@@ -101,6 +127,46 @@ def a_repeated_creation_answers_200(patch: Patch) -> None:
     @patch(idempotency, "_repeated")
     def repeated(right: Right, remembered: Json) -> Reply:
         return replace(right(remembered), status=200)
+
+
+@fault(caught_by="repeated_creations_happen_once")
+def another_body_is_refused_and_made(patch: Patch) -> None:
+    """An Idempotency-Key that comes with another body is 409, and creates all the same."""
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, *what: Any, **how: Any) -> Reply:
+        try:
+            return right(self, *what, **how)
+        except IdempotencyConflict as conflict:
+            if conflict.details["reason"] == "different_body":
+                how["create"]()
+            raise
+
+
+@fault(caught_by="repeated_creations_take_what_first_ones_do")
+def repeated_creations_take_nothing(patch: Patch) -> None:
+    """Who holds too little by then is told all the same what he has created before."""
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, *what: Any, **how: Any) -> Reply:
+        return right(self, *what, **how | {"demand_may_create": lambda: None})
+
+
+@fault(caught_by="repeated_creations_take_what_first_ones_do")
+def rotations_forget_creations(patch: Patch) -> None:
+    """Under its next value a key creates again what it has created."""
+    rotated: list[str] = []
+
+    @patch(ApiKeys, "rotate")
+    def rotate(right: Right, self: Any, actor: Actor, key_id: str) -> Any:
+        rotated.append(key_id)
+        return right(self, actor, key_id)
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, actor: Actor, *what: Any, **how: Any) -> Reply:
+        version = rotated.count(actor.ref.id)
+        ref = replace(actor.ref, id=f"{actor.ref.id}{version or ''}")
+        return right(self, replace(actor, ref=ref), *what, **how)
 
 
 @fault(caught_by="idempotency_keys_are_their_callers_own")

@@ -6,8 +6,9 @@ from typing import Any
 from keyfob.domain import api_keys, lifecycle
 from keyfob.domain.api_keys import ApiKeys
 from keyfob.domain.authority import demand_grant_within, demand_key_within
-from keyfob.errors import ScopeEscalation
-from keyfob.model import ALL_SCOPES, Actor, ApiKey, Scope
+from keyfob.errors import KeyIsActive, KeyIsRevoked, ScopeEscalation
+from keyfob.handlers import api_keys as handlers
+from keyfob.model import ALL_SCOPES, EVERY_SITE, Actor, ApiKey, Scope, scope_words
 from keyfob_contract.faults.fault import Patch, Right, fault
 
 
@@ -95,6 +96,99 @@ def stronger_keys_can_be_reactivated(patch: Patch) -> None:
         return right(self, _mighty(actor), key_id)
 
 
+@fault(caught_by="nobody_creates_more_than_it_holds")
+def refused_grants_are_made(patch: Patch) -> None:
+    """The creation of a key that holds too much is refused, and the key is made all the same."""
+
+    @patch(ApiKeys, "create")
+    def create(right: Right, self: Any, actor: Actor, draft: Any) -> Any:
+        try:
+            return right(self, actor, draft)
+        except ScopeEscalation:
+            right(self, replace(_mighty(actor), sites=EVERY_SITE), draft)
+            raise
+
+
+@fault(caught_by="nobody_rotates_beyond_what_it_holds")
+def refused_rotations_replace_the_value(patch: Patch) -> None:
+    """The rotation of a stronger key is refused, and its value is dead all the same."""
+
+    @patch(ApiKeys, "rotate")
+    def rotate(right: Right, self: Any, actor: Actor, key_id: str) -> Any:
+        try:
+            return right(self, actor, key_id)
+        except ScopeEscalation:
+            right(self, _mighty(actor), key_id)
+            raise
+
+
+@fault(caught_by="nobody_rotates_beyond_what_it_holds")
+def states_outweigh_what_keys_hold(patch: Patch) -> None:
+    """Who may not rotate a key is told first that it is revoked."""
+
+    @patch(ApiKeys, "rotate")
+    def rotate(right: Right, self: Any, actor: Actor, key_id: str) -> Any:
+        if self.get(actor, key_id).revoked_at is not None:
+            raise KeyIsRevoked
+        return right(self, actor, key_id)
+
+
+@fault(caught_by="nobody_reactivates_beyond_what_it_holds")
+def active_keys_are_told_from_stronger_ones(patch: Patch) -> None:
+    """Who may not reactivate a key is told first that it is active."""
+
+    @patch(ApiKeys, "reactivate")
+    def reactivate(right: Right, self: Any, actor: Actor, key_id: str) -> ApiKey:
+        if self.get(actor, key_id).revoked_at is None:
+            raise KeyIsActive
+        return right(self, actor, key_id)
+
+
+@fault(caught_by="nobody_creates_more_than_it_holds")
+def scopes_that_are_held_are_called_too_much(patch: Patch) -> None:
+    """Who would grant too much is told all scopes that he named, and not those that he lacks."""
+
+    @patch(api_keys, "demand_grant_within")
+    def demand(right: Right, actor: Actor, scopes: Scope, *others: Any) -> None:
+        try:
+            right(actor, scopes, *others)
+        except ScopeEscalation as refused:
+            named = {"scopes": scope_words(scopes)} if "scopes" in refused.details else {}
+            raise ScopeEscalation(**{**refused.details, **named}) from None
+
+
+@fault(caught_by="nobody_creates_more_than_it_holds")
+def one_excess_is_named_at_a_time(patch: Patch) -> None:
+    """Who would grant several things too much is told of the first one."""
+
+    @patch(api_keys, "demand_grant_within")
+    def demand(right: Right, *asked: Any) -> None:
+        try:
+            right(*asked)
+        except ScopeEscalation as refused:
+            raise ScopeEscalation(**dict([next(iter(refused.details.items()))])) from None
+
+
+@fault(caught_by="nobody_widens_itself")
+def keys_widen_themselves(patch: Patch) -> None:
+    """A key gives itself what it does not hold."""
+
+    @patch(ApiKeys, "edit")
+    def edit(right: Right, self: Any, actor: Actor, key_id: str, *how: Any) -> ApiKey:
+        able = replace(_mighty(actor), sites=EVERY_SITE) if key_id == actor.ref.id else actor
+        return right(self, able, key_id, *how)
+
+
+@fault(caught_by="nobody_widens_itself")
+def keys_cannot_revoke_themselves(patch: Patch) -> None:
+    """A key that revokes itself is told that it has, and lives on."""
+
+    @patch(ApiKeys, "revoke")
+    def revoke(right: Right, self: Any, actor: Actor, key_id: str, reason: Any) -> ApiKey:
+        is_own = key_id == actor.ref.id
+        return self.get(actor, key_id) if is_own else right(self, actor, key_id, reason)
+
+
 @fault(caught_by="revoking_takes_no_more_than_its_scope")
 def stronger_keys_cannot_be_revoked(patch: Patch) -> None:
     """Only who holds all that a key does can revoke it, so that in an emergency nobody may."""
@@ -107,3 +201,19 @@ def stronger_keys_cannot_be_revoked(patch: Patch) -> None:
 
 def _mighty(actor: Actor) -> Actor:
     return replace(actor, scopes=ALL_SCOPES, expires_at=None)
+
+
+@fault(caught_by="nobody_creates_more_than_it_holds")
+def no_end_is_no_grant_of_time(patch: Patch) -> None:
+    """A key that ends makes a key without an end, if it only leaves out when that one ends."""
+    left_out: list[bool] = []
+
+    @patch(handlers, "key_draft")
+    def key_draft(right: Right, body: Any) -> Any:
+        left_out[:] = ["expiresAt" not in body]
+        return right(body)
+
+    @patch(ApiKeys, "create")
+    def create(right: Right, self: Any, actor: Actor, draft: Any) -> Any:
+        free = replace(actor, expires_at=None) if True in left_out else actor
+        return right(self, free, draft)

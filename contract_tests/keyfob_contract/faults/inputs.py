@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from keyfob.domain.commands import SiteDraft
@@ -171,6 +172,66 @@ def problems_are_not_pointed_at(patch: Patch) -> None:
         right(self, *(Problem("", problem.message) for problem in problems))
 
 
+@fault(caught_by="all_problems_are_named_at_once")
+def queries_are_read_before_bodies(patch: Patch) -> None:
+    """Who has got query and body wrong is told of the query alone."""
+
+    @patch(ValidationFailed, "__init__")
+    def init(right: Right, self: Any, *problems: Problem) -> None:
+        of_query = [each for each in problems if each.pointer.startswith("/query/")]
+        right(self, *(of_query or problems))
+
+
+@fault(caught_by="all_problems_are_named_at_once")
+def parameters_are_refused_one_by_one(patch: Patch) -> None:
+    """Of several wrong parameters of a query the first one is named."""
+
+    @patch(operation, "read_query")
+    def read_query(right: Right, *what: Any) -> Any:
+        arguments, problems = right(*what)
+        return arguments, problems[:1]
+
+
+@fault(caught_by="nothing_is_taken_where_no_body_belongs")
+def bodies_are_ignored_where_none_belongs(patch: Patch) -> None:
+    """What is sent to an operation that takes no body is not looked at."""
+
+    @patch(BodyRule, "read")
+    def read(right: Right, self: Any, request: Any) -> Any:
+        return right(self, request) if self.is_argument else (None, [])
+
+
+@fault(caught_by="nothing_is_taken_where_no_body_belongs")
+def empty_objects_are_refused(patch: Patch) -> None:
+    """An empty object is 400 where no body belongs, though many clients send one."""
+
+    @patch(BodyRule, "read")
+    def read(right: Right, self: Any, request: Any) -> Any:
+        body, problems = right(self, request)
+        is_odd = body == {} and not self.is_argument
+        return body, [Problem("", "must not be there"), *problems] if is_odd else problems
+
+
+@fault(caught_by="bad_headers_are_refused")
+def headers_are_not_held_to_their_schema(patch: Patch) -> None:
+    """A header is taken as it comes, be it as long as it likes."""
+
+    @patch(operation, "read_headers")
+    def read_headers(right: Right, request: Any, rules: Any) -> Any:
+        arguments, problems = right(request, rules)
+        return arguments, [each for each in problems if "repeated" in each.message]
+
+
+@fault(caught_by="bad_headers_are_refused")
+def the_first_of_two_headers_counts(patch: Patch) -> None:
+    """Of a header that comes twice nobody is told that the second one is not looked at."""
+
+    @patch(operation, "read_headers")
+    def read_headers(right: Right, request: Any, rules: Any) -> Any:
+        arguments, problems = right(request, rules)
+        return arguments, [each for each in problems if "repeated" not in each.message]
+
+
 @fault(caught_by="past_expiry_is_refused")
 def keys_may_be_born_expired(patch: Patch) -> None:
     """An expiry that has passed is accepted."""
@@ -200,3 +261,41 @@ def _name_of(case: Case) -> str | None:
     body = parse_json(case.request.body)
     name = body.get("name") if isinstance(body, dict) else None
     return name if isinstance(name, str) and name.strip() and name.isprintable() else None
+
+
+@fault(caught_by="odd_items_are_refused")
+def odd_items_are_dropped(patch: Patch) -> None:
+    """A scope that nobody knows is silently dropped from a list of scopes."""
+
+    @patch(operation, "parse_json")
+    def parse(right: Right, body: bytes) -> Any:
+        parsed = right(body)
+        scopes = parsed.get("scopes") if isinstance(parsed, dict) else None
+        if isinstance(scopes, list):
+            parsed["scopes"] = [s for s in scopes if s in scope_words(ALL_SCOPES)] or scopes
+        return parsed
+
+
+@fault(caught_by="repeated_items_are_refused")
+def only_neighbours_are_compared(patch: Patch) -> None:
+    """A scope that comes twice is noticed only beside itself."""
+
+    @patch(BodyRule, "read")
+    def read(right: Right, self: Any, request: Any) -> Any:
+        body, problems = right(self, request)
+        scopes = body.get("scopes") if isinstance(body, dict) else None
+        apart = isinstance(scopes, list) and all(a != b for a, b in pairwise(scopes))
+        return body, [p for p in problems if not (apart and p.message == "repeats an earlier item")]
+
+
+@fault(caught_by="missing_members_are_refused")
+def half_a_limit_is_completed(patch: Patch) -> None:
+    """A limit without its window is taken for one of a minute as a key is made."""
+
+    @patch(operation, "parse_json")
+    def parse(right: Right, body: bytes) -> Any:
+        parsed = right(body)
+        limit = parsed.get("rateLimit") if isinstance(parsed, dict) else None
+        if isinstance(limit, dict) and "scopes" in parsed:
+            limit.setdefault("windowSeconds", 60)
+        return parsed

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from keyfob.domain.authentication import Authentication
 from keyfob.domain.gatekeeper import Gatekeeper
 from keyfob.errors import CredentialError, RateLimited, ValidationFailed
 from keyfob.gate import judge
@@ -10,6 +11,7 @@ from keyfob.gate.envelope import REFUSALS
 from keyfob.gate.judge import Case, Judge
 from keyfob.limits import Charge, MemoryLimiter, key_name
 from keyfob.model import Actor, RateLimit
+from keyfob.store.api_keys import Credential
 from keyfob_contract.faults.bending import with_header
 from keyfob_contract.faults.fault import Patch, Right, fault
 from keyfob_contract.wire.message import Reply, Request
@@ -248,3 +250,35 @@ def _limit_differently(patch: Patch, by: int) -> None:
 def _charge(judge: Any, case: Case) -> None:
     credential: Any = case.credential
     judge._keyfob.limiter.charge(key_name(credential.key_id), credential.rate_limit)
+
+
+@fault(caught_by="limits_outlive_the_value")
+def each_value_has_a_limit_of_its_own(patch: Patch) -> None:
+    """Whoever rotates a key past its limit may go on with its new value."""
+    versions: dict[str, int] = {}
+
+    @patch(Authentication, "demand_alive")
+    def demand_alive(right: Right, self: Any, credential: Credential) -> None:
+        right(self, credential)
+        versions[credential.key_id] = credential.secret_version
+
+    patch.put(judge, "key_name", lambda key_id: f"{key_name(key_id)}/{versions.get(key_id, 1)}")
+
+
+@fault(caught_by="changed_limits_hold_from_the_next_window")
+def changed_limits_never_hold(patch: Patch) -> None:
+    """A key has the limit for ever that it had in its first window."""
+    first: dict[str, RateLimit] = {}
+
+    @patch(MemoryLimiter, "charge")
+    def charge(right: Right, self: Any, name: str, limit: RateLimit) -> Charge:
+        return right(self, name, first.setdefault(name, limit))
+
+
+@fault(caught_by="each_request_is_charged_once")
+def refused_media_types_tell_no_limit(patch: Patch) -> None:
+    """A request that is charged, and refused for its media type, is not told what is left."""
+
+    @patch.replies
+    def bend(_request: Request, reply: Reply) -> Reply:
+        return with_header(reply, "ratelimit", None) if reply.status == 415 else reply

@@ -245,3 +245,14 @@ def _fitting(patch: Patch, kind: str) -> None:
 def _end(page: Right, cursors: Any, item: Any, question: Any) -> str:
     """Answer the cursor of a page that ends with an item."""
     return page(cursors, [item, item], 1, *question).next_cursor
+
+
+@fault(caught_by="filters_agree_with_the_walk")
+def revoked_keys_past_their_end_are_called_expired(patch: Patch) -> None:
+    """The filter for expired keys finds revoked ones, too, whose time has passed."""
+
+    @patch(key_rows, "has_status")
+    def has_status(right: Right, status: KeyStatus, now: int) -> Any:
+        if status is not KeyStatus.EXPIRED:
+            return right(status, now)
+        return _KEY.expires_at.is_null(is_null=False) & (_KEY.expires_at <= now)

@@ -1,5 +1,6 @@
 """Faults in what people can see of how keys are used."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -107,3 +108,23 @@ def everybody_is_advised(patch: Patch) -> None:
     def advisories_of(right: Right, key: Any, **how: Any) -> Any:
         ends = key.expires_at or how["now"] + advice.DAY_MS
         return right(replace(key, expires_at=ends), **how)
+
+
+@fault(caught_by="usage_is_counted")
+def usage_forgets_what_was_asked(patch: Patch) -> None:
+    """Usage does not tell which scope authorize was asked about."""
+    _recorded(
+        patch, lambda record: {"scope": "" if record.operation == "authorize" else record.scope}
+    )
+
+
+@fault(caught_by="refused_uses_of_dead_values_are_seen")
+def dead_values_are_uses(patch: Patch) -> None:
+    """Who sends a replaced value moves the time at which the key was last used."""
+    _recorded(patch, lambda record: {"charged": record.charged or record.code in DEAD})
+
+
+def _recorded(patch: Patch, changed: Callable[[UsageRecord], dict[str, Any]]) -> None:
+    @patch(Recorder, "record")
+    def record(right: Right, self: Any, record: UsageRecord) -> None:
+        right(self, record._replace(**changed(record)))

@@ -135,3 +135,12 @@ def _overlook_in_queries(patch: Patch, message: str) -> None:
     def read_query(right: Right, *asked: Any) -> Any:
         arguments, problems = right(*asked)
         return arguments, [problem for problem in problems if problem.message != message]
+
+
+@fault(caught_by="bad_parameters_are_refused")
+def blank_filters_are_none(patch: Patch) -> None:
+    """A filter that is sent empty, as by a form, is silently dropped."""
+
+    @patch(parameters, "_pairs")
+    def pairs(right: Right, query: bytes) -> Any:
+        return [pair for pair in right(query) if pair[1] or pair[0] == b"blank"]

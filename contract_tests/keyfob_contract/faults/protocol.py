@@ -1,10 +1,11 @@
 """Faults in paths and methods."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from keyfob import handlers
-from keyfob.errors import NotFound, ValidationFailed
+from keyfob.errors import NotFound, Problem, ValidationFailed
 from keyfob.gate import judge
 from keyfob.gate.refusals import MethodNotAllowed
 from keyfob.gate.routing import PathItem
@@ -144,6 +145,38 @@ def malformed_targets_crash(patch: Patch) -> None:
         if b"%0A" in raw_path:
             raise UnicodeError("a line break in a header")
         return right(raw_path)
+
+
+@fault(caught_by="malformed_targets_are_refused")
+def malformed_targets_are_not_pointed_at(patch: Patch) -> None:
+    """A malformed target is 400, as if the body were wrong."""
+
+    @patch(judge, "path_segments")
+    def path_segments(right: Right, raw_path: bytes) -> tuple[str, ...]:
+        try:
+            return right(raw_path)
+        except ValidationFailed:
+            raise ValidationFailed(Problem("", "is malformed")) from None
+
+
+@fault(caught_by="replies_are_json_whatever_is_accepted")
+def what_is_not_accepted_is_refused(patch: Patch) -> None:
+    """Who would rather have a page is 404, for there is none."""
+    _refuse_with(patch, b"accept", lambda value: "json" not in value and "*/*" not in value)
+
+
+@fault(caught_by="replies_are_json_whatever_is_accepted")
+def bad_trace_contexts_are_refused(patch: Patch) -> None:
+    """A traceparent that is none is 404, and not ignored."""
+    _refuse_with(patch, b"traceparent", lambda value: value.count("-") < len("---"))
+
+
+def _refuse_with(patch: Patch, header: bytes, is_refused: Callable[[str], bool]) -> None:
+    @patch(judge.Judge, "_answer")
+    def answer(right: Right, self: Any, case: Any) -> Any:
+        if any(is_refused(value) for value in case.request.header_values(header)):
+            raise NotFound
+        return right(self, case)
 
 
 def _moved(patch: Patch, begin: str, wrong: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from keyfob.domain.api_keys import ApiKeys
 from keyfob.domain.authentication import Authentication
 from keyfob.domain.idempotency import Idempotency
+from keyfob.errors import IdempotencyConflict, PreconditionFailed
 from keyfob.model import Actor, ApiKey
 from keyfob.reply import Reply
 from keyfob.store import tables
@@ -84,3 +85,36 @@ def uses_in_flight_undo_the_revocation(patch: Patch) -> None:
 def no_transaction(_store: Store) -> Generator[None]:
     """Let every statement stand for itself."""
     yield
+
+
+@fault(caught_by="twins_get_the_first_reply")
+def twins_of_sites_are_turned_away(patch: Patch) -> None:
+    """Who creates a site while his twin does is told that somebody is at it already."""
+    busy: list[str | None] = []
+
+    @patch(Idempotency, "once")
+    def once(right: Right, self: Any, *what: Any, **how: Any) -> Reply:
+        _actor, operation, key, _body = what
+        if operation != "createSite" or key is None:
+            return right(self, *what, **how)
+        if key in busy:
+            raise IdempotencyConflict(reason="different_body")
+        busy.append(key)
+        time.sleep(A_SLOW_STORE_SECONDS)
+        try:
+            return right(self, *what, **how)
+        finally:
+            busy.remove(key)
+
+
+@fault(caught_by="of_many_edits_at_once_one_meets_its_tag")
+def the_last_of_many_edits_wins(patch: Patch) -> None:
+    """The tag is compared before the edit is made, so that of several at once each is made."""
+
+    @patch(ApiKeys, "edit")
+    def edit(right: Right, self: Any, actor: Actor, key_id: str, *how: Any) -> ApiKey:
+        change, versions = how
+        if versions is not None and self.get(actor, key_id).version not in versions:
+            raise PreconditionFailed
+        time.sleep(A_SLOW_STORE_SECONDS if versions is not None else 0)
+        return right(self, actor, key_id, change, None)

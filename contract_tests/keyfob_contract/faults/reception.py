@@ -8,14 +8,17 @@ from typing import Any
 from keyfob import handlers
 from keyfob.domain import book
 from keyfob.domain.keyfob import Keyfob
+from keyfob.errors import StateConflict
 from keyfob.model import EVERY_SITE, Actor, Position, Sites
 from keyfob.reception import EntryStatus
 from keyfob.store import reception as rows
 from keyfob.store import tables
 from keyfob.store.reception import EntryRows
 from keyfob.store.store import Store
+from keyfob_contract.faults.bending import with_members
 from keyfob_contract.faults.fault import Patch, Right, fault
 from keyfob_contract.faults.races import A_SLOW_STORE_SECONDS, no_transaction
+from keyfob_contract.wire.message import Reply, Request
 
 
 @fault(caught_by="steps_are_taken_in_their_order")
@@ -36,6 +39,48 @@ def collections_are_lost(patch: Patch) -> None:
     @patch(EntryRows, "change")
     def change(right: Right, self: Any, *where: Any) -> bool:
         return where[3] is EntryStatus.RECEIVED or right(self, *where)
+
+
+@fault(caught_by="steps_are_taken_in_their_order")
+def conflicts_tell_the_status_that_was_wanted(patch: Patch) -> None:
+    """Who cannot take a step is told the status that it takes, and not the one that there is."""
+
+    @patch(book.Book, "_take")
+    def take(right: Right, self: Any, actor: Actor, entry_id: str, *step: Any, **how: Any) -> Any:
+        try:
+            return right(self, actor, entry_id, *step, **how)
+        except StateConflict:
+            raise StateConflict(status=step[0].before.value) from None
+
+
+@fault(caught_by="creations_are_as_they_were_asked_for")
+def visitors_have_themselves_announced(patch: Patch) -> None:
+    """A visitor is said to have been created by somebody else than who did."""
+    _shown_with(patch, createdBy={"type": "operator", "id": "operator"})
+
+
+@fault(caught_by="creations_are_as_they_were_asked_for")
+def visitors_tell_of_another_organization(patch: Patch) -> None:
+    """A visitor is said to be another organisation's."""
+    _shown_with(patch, organizationId="org_00000000000000000000")
+
+
+@fault(caught_by="creations_are_as_they_were_asked_for")
+def visitors_without_a_company_have_an_empty_one(patch: Patch) -> None:
+    """What was left out of a creation is shown as an empty text, not as null."""
+
+    @patch(book.Book, "create")
+    def create(right: Right, self: Any, actor: Actor, draft: Any) -> Any:
+        company = {"company": draft.company or ""} if hasattr(draft, "company") else {}
+        return right(self, actor, replace(draft, **company))
+
+
+def _shown_with(patch: Patch, **members: Any) -> None:
+    def bend(request: Request, reply: Reply) -> Reply:
+        is_visitor = request.path.startswith("/v1/visitors") and "id" in (reply.json or {})
+        return with_members(reply, **members) if is_visitor else reply
+
+    patch.replies(bend)
 
 
 @fault(caught_by="of_many_at_once_one_takes_the_step")
@@ -82,6 +127,19 @@ def visitors_can_be_expected_anywhere(patch: Patch) -> None:
     @patch(book, "demand_named_site")
     def demand_named_site(right: Right, rows: Any, actor: Actor, *named: Any) -> None:
         right(rows, replace(actor, sites=EVERY_SITE), *named)
+
+
+@fault(caught_by="unknown_sites_cannot_be_named")
+def refused_visitors_are_expected(patch: Patch) -> None:
+    """Who may not expect a visitor at a site is refused, and the visitor is expected."""
+
+    @patch(book.Book, "create")
+    def create(right: Right, self: Any, actor: Actor, draft: Any) -> Any:
+        if not actor.sites.every and self._store.sites.find(
+            actor.organization_id, EVERY_SITE, draft.site_id
+        ):
+            right(self, replace(actor, sites=EVERY_SITE), draft)
+        return right(self, actor, draft)
 
 
 @fault(caught_by="pages_lose_and_repeat_nothing")

@@ -105,3 +105,53 @@ def unknown_sites_are_not_pointed_at(patch: Patch) -> None:
             right(*named)
         except SiteForbidden:
             raise SiteForbidden from None
+
+
+@fault(caught_by="each_named_site_has_to_be_covered")
+def only_the_first_site_is_looked_at(patch: Patch) -> None:
+    """Of several sites that a body names only the first has to be covered."""
+
+    @patch(domain, "demand_named_sites")
+    def demand_named_sites(right: Right, actor: Any, site_ids: Any, *how: Any) -> None:
+        right(actor, site_ids[:1], *how)
+
+
+@fault(caught_by="limited_keys_meet_only_their_sites")
+def filters_widen_what_a_limited_key_meets(patch: Patch) -> None:
+    """A site-limited key that asks for the keys of its site is shown those of every site, too."""
+
+    @patch(ApiKeyRows, "page")
+    def page(right: Right, self: Any, asked: Any, *how: Any) -> Any:
+        named = asked if asked.site_id is None else replace(asked, within=EVERY_SITE)
+        return right(self, named, *how)
+
+
+@fault(caught_by="unknown_sites_cannot_be_named")
+def sites_are_pointed_at_without_their_place(patch: Patch) -> None:
+    """Who names an unknown site among others is pointed at all of them."""
+
+    @patch(domain, "demand_named_sites")
+    def demand_named_sites(right: Right, *named: Any) -> None:
+        try:
+            right(*named)
+        except SiteForbidden:
+            raise SiteForbidden(pointer="/siteIds") from None
+
+
+@fault(caught_by="unknown_sites_cannot_be_named")
+def filters_are_pointed_at_as_members(patch: Patch) -> None:
+    """Who filters by an unknown site is pointed at a member of a body that he did not send."""
+
+    @patch(domain, "demand_named_site")
+    def demand_named_site(right: Right, *named: Any) -> None:
+        right(*named[:-1], "/siteId")
+
+
+@fault(caught_by="sites_are_made_by_keys_for_every_site")
+def refused_sites_are_made(patch: Patch) -> None:
+    """A key that is limited to a site is refused another, which is made all the same."""
+
+    @patch(SiteDirectory, "create")
+    def create(right: Right, self: Any, actor: Actor, draft: Any) -> Any:
+        right(self, replace(actor, sites=EVERY_SITE), draft)
+        return right(self, actor, draft)

@@ -1,6 +1,7 @@
 """Faults in what keeps organisations apart."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from keyfob.domain import api_keys as domain
 from keyfob.domain.api_keys import ApiKeys
 from keyfob.domain.gatekeeper import Gatekeeper
 from keyfob.domain.keyfob import Keyfob
-from keyfob.errors import NotFound, ScopeInsufficient
+from keyfob.errors import ApiKeyInvalid, NotFound, ScopeInsufficient
 from keyfob.model import Actor, ApiKey, Sites
 from keyfob.store import api_keys as key_rows
 from keyfob.store import audit as audit_rows
@@ -211,3 +212,26 @@ def _owner(keyfob: Keyfob, actor: Actor, key_id: str, **_wanted: Any) -> Actor:
 def _organization_of(store: Any, key_id: str) -> str | None:
     query = tables.ApiKey.select(tables.ApiKey.organization_id).where(tables.ApiKey.id == key_id)
     return query.scalar(store.database)
+
+
+@fault(caught_by="foreign_things_are_in_no_list")
+def actors_are_looked_for_everywhere(patch: Patch) -> None:
+    """The trail of somebody else's key is shown to whoever asks for that key as the actor."""
+
+    @patch(audit_rows, "event_conditions")
+    def event_conditions(right: Right, asked: Any) -> Any:
+        conditions = list(right(asked))
+        return conditions[1:] if asked.actor_id is not None else conditions
+
+
+@fault(caught_by="foreign_values_are_unknown")
+def foreign_values_are_charged(patch: Patch) -> None:
+    """Who asks about another organisation's value takes from that key's limit."""
+
+    @patch(Gatekeeper, "_known_to")
+    def known_to(right: Right, self: Any, asker: Actor, value: str) -> Any:
+        found = right(self, asker, value)
+        if found is None:
+            with suppress(ApiKeyInvalid):
+                self._charge(self._authentication.identify(value))
+        return found

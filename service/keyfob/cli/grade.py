@@ -43,7 +43,7 @@ def grade(
     \b
     Examples, after the client's own tests have run against the mock:
       keyfob grade --url http://127.0.0.1:4010 --junit grade.xml
-      keyfob grade --wait 60 --json certificate.json
+      keyfob grade --wait 200 --json certificate.json
     """  # noqa: D301  \b is click's sign for lines that stay as they are
     told = _decided(url, wait_seconds)
     click.echo("\n".join(lines(told)))

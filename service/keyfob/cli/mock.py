@@ -12,6 +12,7 @@ from keyfob.domain.secret_value import masked
 from keyfob.logs import configure_logs
 from keyfob.reply import Json
 from keyfob.settings import FILE_SUFFIX, Settings
+from keyfob.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
     from keyfob.world import World
@@ -22,6 +23,20 @@ ITS_OWN = ("DATABASE_URL", "KEYFOB_LIMITS", "KEYFOB_PEPPER", "KEYFOB_VALUE_PREFI
 
 CERTIFICATION = "certification"
 LOG_LEVEL = "KEYFOB_LOG_LEVEL"
+
+
+EARLIEST_START = parse_timestamp("2000-01-01T00:00:00Z")
+LATEST_START = parse_timestamp("2199-12-31T23:59:59Z")
+"""Between these there is room for the past of the fixtures, and for the clock to be advanced."""
+
+
+def _checked_start(
+    context: click.Context, parameter: click.Parameter, text: str | None
+) -> int | None:
+    start = checked_moment(context, parameter, text)
+    if start is not None and not EARLIEST_START <= start <= LATEST_START:
+        raise click.BadParameter("must lie in the years 2000 to 2199.")
+    return start
 
 
 @click.command("mock", short_help="Serve a well-known world to build against.")
@@ -37,6 +52,13 @@ LOG_LEVEL = "KEYFOB_LOG_LEVEL"
     show_default=True,
     type=click.IntRange(0, 65535),
     help="Port to listen on; 0 takes a free one, which the log names.",
+)
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name by which it is reached on loopback beside localhost. May be given again.",
 )
 @click.option(
     "--fixtures",
@@ -67,7 +89,7 @@ LOG_LEVEL = "KEYFOB_LOG_LEVEL"
 @click.option(
     "--start-time",
     "start",
-    callback=checked_moment,
+    callback=_checked_start,
     metavar="TIME",
     help="Where its clock begins, such as 2026-03-01T09:30:00Z. Now, if left out.",
 )
@@ -75,6 +97,7 @@ def mock(  # noqa: PLR0913  one for each option
     host: str,
     port: int,
     *,
+    allowed_hosts: tuple[str, ...],
     fixtures: Path | None,
     latency_ms: int,
     seed: int,
@@ -101,6 +124,7 @@ def mock(  # noqa: PLR0913  one for each option
     options = MockOptions(
         host=host,
         port=port,
+        allowed_hosts=allowed_hosts,
         fixtures=fixtures,
         latency_ms=latency_ms,
         seed=seed,

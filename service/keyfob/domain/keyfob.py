@@ -33,6 +33,9 @@ class Keyfob:
     """Everything that the API, the command line and the dashboard are clients of.
 
     Time and randomness come from outside: ``clock`` and ``rng`` are the system's, or a test's.
+
+    Attributes:
+        request_rng: makes the ids of requests; another one if these are to change no other ids.
     """
 
     def __init__(  # noqa: PLR0913  everything comes together here
@@ -53,6 +56,7 @@ class Keyfob:
         self.store = store
         self.clock = clock
         self.rng = rng
+        self.request_rng = rng
         self.limiter = limiter
         self.usage = usage
         self.authentication = Authentication(

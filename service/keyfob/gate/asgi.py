@@ -110,7 +110,7 @@ class Gate(SpecMiddleware):
         peer = (scope.get("client") or ("",))[0]
         trusted_proxies = self._options.trusted_proxies
         return Request(
-            id=new_id("req", self._keyfob.rng),
+            id=new_id("req", self._keyfob.request_rng),
             method=scope["method"],
             raw_path=scope["raw_path"],
             query=scope["query_string"],

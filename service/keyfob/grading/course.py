@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from keyfob.grading.attempts import pauses_of, series_of
+from keyfob.grading.attempts import SOON_MS, patience_ms, runs_of, series_of
 from keyfob.grading.entry import Entry
-from keyfob.grading.retries import MOST_ATTEMPTS, SOON_MS
+from keyfob.grading.retries import MOST_ATTEMPTS
 
 BEGINNINGS = 3
 """Who has begun the same list so often, and has never gone on, will not."""
@@ -15,8 +15,6 @@ BEGINNINGS = 3
 REFUSALS = 2
 BREAKDOWNS = 5
 """One more than a judgement on growing pauses needs, for what chance may add to them."""
-
-LEAST_QUIET_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +98,10 @@ def _give_up(entries: Sequence[Entry], now: int) -> Progress:
     failed = [entry for entry in entries if entry.scripted]
     if not failed:
         return Progress(is_over=False, told="It has sent nothing yet.")
-    series = series_of(failed)
-    if any(len(each) > MOST_ATTEMPTS for each in series):
+    runs = [run for series in series_of(failed) for run in runs_of(series)]
+    if any(len(run) > MOST_ATTEMPTS for run in runs):
         return Progress(is_over=True)
-    longest_ms = max((pause for each in series for _, _, pause in pauses_of(each)), default=0)
-    quiet_ms = min(max(LEAST_QUIET_MS, 3 * longest_ms), SOON_MS)
+    quiet_ms = max(map(patience_ms, runs))
     decided_at = max(entry.answered_at or entry.at for entry in failed) + quiet_ms
     return Progress(
         is_over=now >= decided_at,
@@ -175,7 +172,9 @@ COURSE = (
     Exercise(
         "give_up",
         "Give up when nothing helps",
-        "Let it go on as usual. Whatever it asks for is 503 with Retry-After: 1, from now on.",
+        "Let it go on as usual. Whatever it asks for is 503 with Retry-After: 1, from now on. It"
+        f" has given up when nothing comes for {SOON_MS // 1000 + 1} s, or for three times its"
+        f" longest pause; more than {MOST_ATTEMPTS} attempts at one thing are too many.",
         ("gives_up",),
         _give_up,
     ),

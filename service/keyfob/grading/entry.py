@@ -34,8 +34,9 @@ class Entry:
         credential: fingerprint of the value that was sent; None if there was none.
         key_id: the key that it stands for, dead or alive; None if the store knows none.
         scopes: what that key held.
-        body: fingerprint of the body.
-        listed: fingerprint of the query without the cursor.
+        body: fingerprint of what the body says, however it is spelt.
+        listed: fingerprint of the query without the cursor and the limit.
+        limit: how much of a list was asked for at once; empty if it was not said.
         cursor: fingerprint of the cursor that was sent.
         next_cursor: fingerprint of the one that was answered; None if there was none.
         answered_at: when the reply left, or the connection was dropped.
@@ -62,6 +63,7 @@ class Entry:
     scopes: Sequence[str] = ()
     body: str = ""
     listed: str = ""
+    limit: str = ""
     cursor: str | None = None
     next_cursor: str | None = None
     outcome: Outcome = Outcome.PENDING

@@ -14,19 +14,27 @@ from keyfob.grading.rule import Fault, Judgement, numbers_of, rule
     " filters.",
 )
 def follows_pages(entries: Sequence[Entry]) -> Judgement:
-    """Judge by the last page that each list was read to: was the next one asked for?"""
+    """Judge by the last page that each list was read to: was the next one asked for?
+
+    Who has read the list to its end with another limit may look at its beginning as well.
+    """
     last: dict[object, Entry] = {}
     asked: dict[object, set[str | None]] = defaultdict(set)
+    ended: dict[object, set[str]] = defaultdict(set)
     for entry in entries:
         if entry.method == "GET":
             a_list = entry.key_id, entry.path, entry.listed
             asked[a_list].add(entry.cursor)
             if entry.status == HTTPStatus.OK:
                 last[a_list] = entry
+                if entry.next_cursor is None:
+                    ended[a_list].add(entry.limit)
     faults = [
         Fault(f"{page.path} has another page, for which it never asked.", (page.number,))
         for a_list, page in last.items()
-        if page.next_cursor is not None and page.next_cursor not in asked[a_list]
+        if page.next_cursor is not None
+        and page.next_cursor not in asked[a_list]
+        and not ended[a_list] - {page.limit}
     ]
     return Judgement(any(entry.next_cursor is not None for entry in entries), faults)
 

@@ -2,28 +2,36 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from itertools import pairwise
 
-from keyfob.grading.attempts import pauses_of, series_of
+from keyfob.grading.attempts import LATE_MS, SOON_MS, Series, pauses_of, runs_of, series_of
 from keyfob.grading.entry import Entry
 from keyfob.grading.rule import Fault, Judgement, numbers_of, rule
 
 EARLY_MS = 50
 """By how much a client may be early: clocks tick in different places."""
 
-SOON_MS = 60_000
-"""Attempts further apart are no retries any more, but the next time that something is due."""
+AT_ONCE_MS = 50
+"""A pause that is shorter is none. The first retry may come at once, as urllib3's does."""
 
+LEAST_MS = 100
+GROWTH = 1.3
 PAUSES_TO_JUDGE = 3
 MOST_ATTEMPTS = 8
 
 
 @rule(
     "Waits as long as Retry-After says before it sends anything again.",
-    "After 429 or 503 let every thread that uses the key wait for as many seconds as Retry-After"
-    " says. Waiting that long is enough; a second less is not.",
+    "After 429 let every thread that uses the key wait for as many seconds as Retry-After says,"
+    " after 503 every thread that asks for the same. Waiting that long is enough; a second less is"
+    " not.",
 )
 def keeps_retry_after(entries: Sequence[Entry]) -> Judgement:
-    """Judge by the next request with the same key that begins after the refusal has left."""
+    """Judge by the next request that begins after the refusal has left, and that it concerns.
+
+    A limit concerns the key, whatever it is used for; an outage perhaps one operation alone.
+    """
     seen = False
     faults: list[Fault] = []
     for refused, again in _refusals(entries):
@@ -38,41 +46,41 @@ def keeps_retry_after(entries: Sequence[Entry]) -> Judgement:
 
 @rule(
     "Waits longer from attempt to attempt where the server does not say how long.",
-    "Double the pause after each failure, and add some chance (jitter), so that clients that"
-    " failed together do not come back together. Many libraries do so, if they are told to.",
+    "Begin with a tenth of a second or more, double the pause after each failure, and add some"
+    " chance (jitter), so that clients that failed together do not come back together. Many"
+    " libraries do so, if they are told to.",
 )
 def backs_off(entries: Sequence[Entry]) -> Judgement:
     """Judge by repeated failures that told no Retry-After: one that did has set the pause."""
     seen = False
     faults: list[Fault] = []
-    for series in series_of(entries):
-        pauses = [
-            pause
-            for failed, _, pause in pauses_of(series)
-            if failed.retry_after is None and pause < SOON_MS
-        ]
+    for run in _runs(entries):
+        pauses = [pause for failed, _, pause in pauses_of(run) if failed.retry_after is None]
         if len(pauses) < PAUSES_TO_JUDGE:
             continue
         seen = True
-        if max(pauses[1:]) < pauses[0] * 1.2:
-            told = ", ".join(f"{pause / 1000:.1f}" for pause in pauses[:10])
-            faults.append(Fault(f"Its pauses did not grow: {told} s.", numbers_of(series)))
+        told = _complaint_about(pauses)
+        if told:
+            shown = ", ".join(f"{pause / 1000:.1f}" for pause in pauses[:10])
+            faults.append(Fault(f"{told}: {shown} s.", numbers_of(run)))
     return Judgement(seen, faults)
 
 
 @rule(
     "Gives up after some attempts, and tells somebody.",
     f"Stop after {MOST_ATTEMPTS} attempts at the most, and raise an alarm: what has failed that"
-    " often needs a person, or a pause of minutes.",
+    f" often needs a person, or a pause. What comes within {SOON_MS // 1000} s of a failure, or of"
+    " the end of its Retry-After, is a retry, and so is what comes within three times the longest"
+    f" pause before it; what comes {LATE_MS // 60_000} minutes later is none. Who polls more often"
+    " polls more slowly while it fails.",
 )
 def gives_up(entries: Sequence[Entry]) -> Judgement:
-    """Judge by attempts that fail one after the other, less than a minute apart."""
+    """Judge by attempts that fail one after the other, each a retry of the one before it."""
     seen = False
     faults: list[Fault] = []
-    for series in series_of(entries):
-        failed = [series[0]] + [again for _, again, pause in pauses_of(series) if pause < SOON_MS]
-        failed = [entry for entry in failed if entry.has_failed]
-        seen = seen or series[-1].has_failed
+    for run in _runs(entries):
+        failed = [entry for entry in run if entry.has_failed]
+        seen = seen or run[-1].has_failed
         if len(failed) > MOST_ATTEMPTS:
             told = f"It tried {len(failed)} times in vain."
             faults.append(Fault(told, numbers_of(failed[MOST_ATTEMPTS:])))
@@ -103,15 +111,40 @@ def repeats_creations_safely(entries: Sequence[Entry]) -> Judgement:
     return Judgement(seen, faults)
 
 
+def _runs(entries: Sequence[Entry]) -> Iterator[Series]:
+    for series in series_of(entries):
+        yield from runs_of(series)
+
+
+def _complaint_about(pauses: Sequence[int]) -> str:
+    """Say what is wrong with the pauses of a run; empty if nothing is.
+
+    Chance may make a pause shorter than the one before it, but hardly two in a row next to nothing.
+    """
+    if any(max(pair) < AT_ONCE_MS for pair in pairwise(pauses)):
+        return "It came again at once, and again"
+    first = next(pause for pause in pauses if pause >= AT_ONCE_MS)
+    if max(pauses[len(pauses) // 2 :]) < max(LEAST_MS, GROWTH * first):
+        return "Its pauses did not grow"
+    return ""
+
+
 def _refusals(entries: Sequence[Entry]) -> Iterator[tuple[Entry, Entry]]:
     """Answer each reply that told how long to wait, and the next request that could know of it."""
     waiting: dict[object, list[Entry]] = defaultdict(list)
     for entry in entries:
         refusals = waiting[entry.credential, entry.client]
         for refused in refusals:
-            if entry.at > (refused.answered_at or refused.at):
+            if _heeds(entry, refused):
                 yield refused, entry
-        # What was on its way when the refusal left is none the wiser: that one goes on waiting.
-        refusals[:] = [each for each in refusals if entry.at <= (each.answered_at or each.at)]
+        refusals[:] = [each for each in refusals if not _heeds(entry, each)]
         if entry.retry_after is not None:
             refusals.append(entry)
+
+
+def _heeds(entry: Entry, refused: Entry) -> bool:
+    """Say whether a request had to heed a refusal: what was on its way before is none the wiser."""
+    is_concerned = (
+        refused.status == HTTPStatus.TOO_MANY_REQUESTS or entry.operation_id == refused.operation_id
+    )
+    return is_concerned and entry.at > (refused.answered_at or refused.at)

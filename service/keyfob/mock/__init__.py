@@ -4,9 +4,9 @@ What is here is switched on by ``keyfob mock`` alone; the service knows nothing 
 
 running, protocol       a server that serves it, and can drop a connection
 stage, clock, windows, memory       the service that is played, and the way back to its beginning
-layer, turnstile        what every request passes before the gate
+layer, bounds, turnstile        what every request passes before the gate
 prefer, failures, documented        replies on demand, with the examples of openapi.yaml
-journal, reading        what was received
+journal, reading, canonical     what was received
 examiner, judging       a certification, and the grade with it
 controls, openapi.yaml  the operations under /_mock
 page        what people see at /

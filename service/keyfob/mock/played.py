@@ -98,11 +98,11 @@ class PlayedApi:
                 lambda called: self._examiner.take(called, credential) or self._script.take(called),
             )
         except ValidationFailed as refused:
-            substitute = Substitute(request, operation, credential, self._stage.keyfob.rng)
+            substitute = Substitute(request, operation, credential, self._stage.keyfob.request_rng)
             return Plan(), substitute.refusal(refused)
         if plan.reply is None:
             return plan, await self._served(scope, request)
-        substitute = Substitute(request, operation, credential, self._stage.keyfob.rng)
+        substitute = Substitute(request, operation, credential, self._stage.keyfob.request_rng)
         return plan, substitute.documented(plan.reply, plan)
 
     async def _served(self, scope: Scope, request: Request) -> Sequence[Message]:

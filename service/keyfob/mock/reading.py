@@ -16,6 +16,7 @@ from keyfob.gate.judge import OK
 from keyfob.gate.operation import Operation
 from keyfob.gate.request import Request
 from keyfob.grading.entry import Entry
+from keyfob.mock.canonical import canonical
 from keyfob.mock.failures import creates
 from keyfob.model import scope_words
 from keyfob.store.api_keys import Credential
@@ -35,6 +36,7 @@ CALLED_LIKE_KEYS = frozenset(
     {"access_token", "api-key", "api_key", "apikey", "auth", "authorization", "key", "token"}
     | {"x-api-key"}
 )
+PAGING = frozenset({"cursor", "limit"})
 
 _VALUE = re.compile(rf"(?<![0-9A-Za-z]){PREFIX_PATTERN}_[0-9A-Za-z]{{33}}(?![0-9A-Za-z])")
 _fingerprint_key = token_bytes(16)
@@ -68,8 +70,9 @@ def received(
         key_id=None if credential is None else credential.key_id,
         secret_version=None if credential is None else credential.secret_version,
         scopes=[] if credential is None else scope_words(credential.scopes),
-        body=fingerprint(request.body),
-        listed=fingerprint(repr(sorted(each for each in query if each[0] != "cursor")).encode()),
+        body=fingerprint(canonical(request.body)),
+        listed=fingerprint(repr(sorted(each for each in query if each[0] not in PAGING)).encode()),
+        limit=next((_told(value) for name, value in query if name == "limit"), ""),
         cursor=fingerprint(cursors[0].encode()) if cursors else None,
     )
 

@@ -11,6 +11,7 @@ from connexion.apps.flask import FlaskApp
 from keyfob.app import create_app, gate_of
 from keyfob.grading.course import Exercise
 from keyfob.mock.backstage import Backstage
+from keyfob.mock.bounds import Bounds
 from keyfob.mock.clock import MockClock
 from keyfob.mock.controls import Controls
 from keyfob.mock.documented import Documented, documented_replies
@@ -46,6 +47,7 @@ class MockOptions:
         latency_ms: for which every reply of the API is held back.
         seed: from which ids and values follow.
         start: when its clock begins, in milliseconds since the epoch; None for now.
+        allowed_hosts: names by which it is reached beside those of loopback.
         course: that it leads a client through; empty for free play.
     """
 
@@ -55,6 +57,7 @@ class MockOptions:
     latency_ms: int
     seed: int
     start: int | None
+    allowed_hosts: Sequence[str]
     course: Sequence[Exercise]
 
 
@@ -85,7 +88,7 @@ def serve_mock(
         examiner = Examiner(
             options.course, stage, documented, lambda told: tell(certification_json(told))
         )
-        layer = mock_layer(service, stage, own, examiner, documented, options.latency_ms)
+        layer = mock_layer(service, stage, own, examiner, documented, options)
         listener = listen(options.host, options.port)
         if not is_loopback(options.host):
             log.warning("mock_in_reach_of_others", host=options.host, advice="it keeps no secrets")
@@ -105,7 +108,7 @@ def mock_layer(
     settings: Settings,
     examiner: Examiner,
     documented: Documented,
-    latency_ms: int,
+    options: MockOptions,
 ) -> MockLayer:
     """Put together what stands in front of a service that is complete."""
     script, journal, turnstile = Script(documented), Journal(), Turnstile()
@@ -120,7 +123,7 @@ def mock_layer(
         examiner=examiner,
         turnstile=turnstile,
         max_body_bytes=settings.max_body_bytes,
-        latency_ms=latency_ms,
+        latency_ms=options.latency_ms,
     )
     backstage = Backstage(
         stage,
@@ -129,4 +132,4 @@ def mock_layer(
         turnstile=turnstile,
         max_body_bytes=settings.max_body_bytes,
     )
-    return MockLayer(service, api, backstage)
+    return MockLayer(service, api, backstage, Bounds(options.host, options.allowed_hosts))

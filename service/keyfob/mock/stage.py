@@ -32,6 +32,7 @@ class Stage:
     """Keyfob over a store of the mock's own that holds the well-known world.
 
     Every beginning is the same, the ids of what comes later included: they follow from the seed.
+    Those of requests do so apart from all others, so that who polls shifts no others.
     """
 
     def __init__(self, settings: Settings, world: World, *, clock: MockClock, seed: int) -> None:
@@ -39,6 +40,7 @@ class Stage:
         self.clock = clock
         self._seed = seed
         self._rng = random.Random(seed)  # noqa: S311  what is made here is published
+        self._request_rng = random.Random()  # noqa: S311  seeded at each beginning
         self._limiter = ForgettableLimiter(clock)
         self.keyfob = open_keyfob(
             settings,
@@ -48,6 +50,7 @@ class Stage:
             limiter=self._limiter,
             takes_published_values=True,
         )
+        self.keyfob.request_rng = self._request_rng
         self._empty = Snapshot(self.keyfob.store.database)
         self._begin()
 
@@ -63,6 +66,7 @@ class Stage:
 
     def _begin(self) -> None:
         self._rng.seed(self._seed)
+        self._request_rng.seed(f"requests of {self._seed}")
         self.clock.restart()
         self._limiter.forget()
         populate(self.keyfob, self.world, PEPPER.encode())

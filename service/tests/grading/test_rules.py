@@ -1,5 +1,7 @@
 """Each rule at its edges: what is a fault, what is none, and what was not seen at all."""
 
+from itertools import accumulate
+
 import pytest
 from grading_journal import Journal, Note
 
@@ -57,6 +59,18 @@ def test_retry_after_is_kept_to_the_second(
     assert verdict(keeps_retry_after, journal) is expected
 
 
+def test_outage_of_one_operation_binds_nobody_who_asks_for_another(
+    journal: Journal, note: Note
+) -> None:
+    outage = {"status": 503, "code": "UNAVAILABLE", "retry_after": 2}
+    note(0, operation_id="listVisitors", **outage)
+    note(0.5, operation_id="listSites")
+    assert verdict(keeps_retry_after, journal) is NOT_SEEN
+
+    note(1, operation_id="listVisitors")
+    assert verdict(keeps_retry_after, journal) is FAULT
+
+
 def test_retry_after_binds_neither_another_key_nor_what_was_on_its_way(
     journal: Journal, note: Note
 ) -> None:
@@ -81,20 +95,31 @@ def test_each_broken_wait_is_a_fault_with_both_requests_as_evidence(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"),
+    ("pauses", "expected"),
     [
-        ([0, 1, 2, 3], FAULT),
-        ([0, 1, 2.1, 3.2], FAULT),
-        ([0, 1, 3, 7], PASSED),
-        ([0, 4, 5, 12], PASSED),  # chance makes a pause shorter now and then
-        ([0, 1, 2], NOT_SEEN),
-        ([0, 300, 600, 900], NOT_SEEN),  # no retries, but the next time that something is due
+        ([1, 1, 1], FAULT),
+        ([1, 1.1, 1.1], FAULT),
+        ([0.5, 0.55, 0.45, 0.6], FAULT),
+        ([0.2, 0.2, 0.2, 0.2, 0.25], FAULT),
+        ([1.6, 0.8, 0.4, 0.2, 0.1], FAULT),
+        ([0.2, 0.4, 0, 0, 0, 0], FAULT),
+        ([0, 0.8, 0, 0, 0, 0], FAULT),
+        ([0.001, 0, 0.002, 0.001, 0.004], FAULT),  # no pauses at all, and a clock that ticks
+        ([0.06, 0.07, 0.09], FAULT),
+        ([1, 2, 4], PASSED),
+        ([4, 1, 7], PASSED),  # chance makes a pause shorter now and then
+        ([0.9, 0.3, 1.6, 0.5], PASSED),
+        ([0.3, 0.6, 1.2, 1.2, 1.2, 1.2], PASSED),
+        ([0, 0.1, 0.2], PASSED),  # the first retry may come at once
+        ([1, 1], NOT_SEEN),
+        ([300, 300, 300], NOT_SEEN),  # no retries, but the next time that something is due
+        ([1, 2, 300, 1, 2], NOT_SEEN),
     ],
 )
 def test_pauses_have_to_grow(
-    journal: Journal, note: Note, seconds: list[float], expected: Verdict
+    journal: Journal, note: Note, pauses: list[float], expected: Verdict
 ) -> None:
-    for second in seconds:
+    for second in accumulate(pauses, initial=0):
         note(second, **BROKEN)
 
     assert verdict(backs_off, journal) is expected
@@ -112,7 +137,7 @@ def test_success_ends_a_series_and_another_wish_is_another_series(
 ) -> None:
     for second in range(8):
         note(second, **({} if second % 3 == 2 else BROKEN))
-        note(second, path="/v1/sites", **BROKEN, credential=f"other {second}")
+        note(second, path="/v1/sites", **BROKEN, key_id=f"other {second}")
 
     assert verdict(backs_off, journal) is NOT_SEEN
 
@@ -129,6 +154,38 @@ def test_eight_attempts_are_enough(
     note(5 * attempts, **last)
 
     assert verdict(gives_up, journal) is expected
+
+
+@pytest.mark.parametrize(
+    ("pauses", "expected"),
+    [
+        ([29] * 8, FAULT),
+        ([31] * 40, PASSED),  # it looks in now and then
+        ([1, 2, 4, 8, 16, 32, 64, 128], FAULT),  # ever later, and no end
+        ([5, 10, 29, 60, 120] + [179] * 3, FAULT),
+        ([1, 2, 4, 180] * 5, PASSED),  # it gives up, and begins anew later
+    ],
+)
+def test_retry_is_what_comes_soon_or_hardly_later_than_the_pauses_before_it(
+    journal: Journal, note: Note, pauses: list[float], expected: Verdict
+) -> None:
+    for second in accumulate(pauses, initial=0):
+        note(second, **BROKEN)
+
+    assert verdict(gives_up, journal) is expected
+
+
+def test_retry_is_what_comes_soon_after_the_server_asked_it_to(
+    journal: Journal, note: Note
+) -> None:
+    for attempt in range(9):
+        note(attempt * 89, **{**BUSY, "retry_after": 60})
+    assert verdict(gives_up, journal) is FAULT
+
+    journal.clear()
+    for attempt in range(9):
+        note(attempt * 90, **{**BUSY, "retry_after": 60})
+    assert verdict(gives_up, journal) is PASSED
 
 
 @pytest.mark.parametrize("doubt", [BROKEN, LOST, {**LOST, "outcome": Outcome.ABANDONED}])
@@ -149,6 +206,15 @@ def test_creation_in_doubt_is_repeated_under_its_first_idempotency_key(
     note(5, **CREATION, status=201, **second)
 
     assert verdict(repeats_creations_safely, journal) is expected
+
+
+def test_creation_stays_the_same_one_when_the_value_of_its_key_is_replaced(
+    journal: Journal, note: Note
+) -> None:
+    note(0, **CREATION, **BROKEN, credential="old")
+    note(5, **CREATION, status=201, credential="new")
+
+    assert verdict(repeats_creations_safely, journal) is FAULT
 
 
 def test_creation_that_was_refused_or_is_another_one_needs_no_idempotency_key(
@@ -236,6 +302,28 @@ def test_list_is_followed_until_nothing_follows(journal: Journal, note: Note) ->
     assert verdict(follows_pages, journal) is PASSED
     note(4, listed="other filters", next_cursor="d1")
     assert verdict(follows_pages, journal) is FAULT
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_who_reads_a_list_to_its_end_may_look_at_its_beginning(
+    journal: Journal, note: Note, position: int
+) -> None:
+    walk = [{"limit": "50", "next_cursor": "c1"}, {"limit": "50", "cursor": "c1"}]
+    for second, page in enumerate(
+        [*walk[:position], {"limit": "1", "next_cursor": "p1"}, *walk[position:]]
+    ):
+        note(second, **page)
+    assert verdict(follows_pages, journal) is PASSED
+
+    note(4, limit="50", next_cursor="c1b")
+    assert verdict(follows_pages, journal) is FAULT
+
+
+def test_limit_may_change_on_the_way_through_a_list(journal: Journal, note: Note) -> None:
+    note(0, limit="10", next_cursor="c1")
+    note(1, limit="50", cursor="c1")
+
+    assert verdict(follows_pages, journal) is PASSED
 
 
 def test_key_in_the_url_and_missing_names_are_told_with_the_requests(

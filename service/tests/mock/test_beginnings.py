@@ -68,6 +68,16 @@ def test_looking_on_changes_no_id_of_what_comes(mock: Mock) -> None:
     assert disturbed == undisturbed
 
 
+def test_requests_that_make_nothing_change_no_id_of_what_is_made(mock: Mock) -> None:
+    undisturbed = mock("POST", "/v1/visitors", json=VISITOR).json()["id"]
+    mock.reset()
+    for _ in range(3):
+        mock("GET", "/healthz", key=None)
+        mock("GET", "/v1/visitors", headers={"Prefer": "code=500"})
+
+    assert mock("POST", "/v1/visitors", json=VISITOR).json()["id"] == undisturbed
+
+
 def test_reset_brings_the_first_state_back(mock: Mock) -> None:
     before = state(mock)
     mock.script({"operationId": "createVisitor", "status": 500, "times": 7})
@@ -114,6 +124,7 @@ def test_reset_waits_for_what_is_in_flight_and_carries_nothing_into_the_new_worl
         try:
             for _ in range(20):
                 mock.reset()
+            wait_until(lambda: any(entry["status"] == 201 for entry in mock.journal()))
         finally:
             stop.set()
     for each in going_on:
@@ -223,6 +234,18 @@ def test_what_only_others_need_is_not_imported_to_start_it() -> None:
     imports = "import sys, keyfob.mock.running; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", imports], capture_output=True, check=True)
     assert {b"keyfob.mock.stage"} == {b"keyfob.mock.stage", b"redis"} & {*loaded.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    "start", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2200-01-01T00:00:00Z"]
+)
+def test_start_time_at_which_the_world_has_no_room_is_refused_at_its_option(
+    tmp_path: Path, start: str
+) -> None:
+    refused = Operator(tmp_path).run("mock", "--start-time", start)
+
+    assert refused.code == 2
+    assert "'--start-time': must lie in the years 2000 to 2199." in refused.err
 
 
 def test_fixtures_that_cannot_be_stop_the_start_with_file_and_line(tmp_path: Path) -> None:
