@@ -103,13 +103,17 @@ def counts_agree_with_the_walk(kit: Kit) -> Iterator[Complaint]:
 @check(*LISTED)
 def search_is_literal(kit: Kit) -> Iterator[Complaint]:
     """A search finds the text itself, in any case, and takes no character for a wildcard."""
-    names = {n: kit.keyring.make(f"lit {n}").id for n in ("10% a_b", "10x aXb", "STRASSE É")}
+    names = {
+        n: kit.keyring.make(f"lit {n}", description="not its name").id
+        for n in ("10% a_b", "10x aXb", "STRASSE É")
+    }
     for wanted, found in (
         ("lit 10% a_b", ["10% a_b"]),
         ("lit 10%", ["10% a_b"]),
         ("0% a_", ["10% a_b"]),
         ("LIT 10X AxB", ["10x aXb"]),
         ("strasse é", ["STRASSE É"]),
+        ("not its name", []),
         ("lit ", ["10% a_b", "10x aXb", "STRASSE É"]),
     ):
         exchange = kit.live("GET", KEYS, q=wanted, limit=100)
@@ -135,6 +139,8 @@ def _entries(kit: Kit, path: str, step: str) -> list[Item]:
         one = kit.adopt(maker, exchange)
         if number < len(sites):
             kit.live.must(200, "POST", f"{path}/{one}/{step}")
+        if number == 0 and step == "check-in":
+            kit.live.must(200, "POST", f"{path}/{one}/check-out")
         made.append(kit.live("GET", f"{path}/{one}").json)
     return made
 
@@ -145,7 +151,7 @@ def _entry_filters(
     """Answer filters, and what fits each."""
     one, last = things[0], things[-1]
     for name in ("status", "siteId"):
-        for thing in (one, last):
+        for thing in (one, things[1], last):
             value = thing[name]
             yield {name: value}, lambda item, name=name, value=value: item[name] == value
     yield (
@@ -154,6 +160,8 @@ def _entry_filters(
     )
     name = _name_of(last)
     yield {"q": name.lower()}, lambda item: _name_of(item) == name
+    for other in filter(None, map(last.get, ("company", "hostName", "email", "carrier"))):
+        yield {"q": other}, lambda item, other=other: other in _name_of(item)
     yield {"q": name.replace(" ", "_")}, lambda _item: False
     yield {"q": name.replace(" ", "%")}, lambda _item: False
     if moment := things[2].get("expectedAt"):

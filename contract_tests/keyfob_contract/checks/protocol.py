@@ -135,6 +135,21 @@ def replies_are_json_whatever_is_accepted(kit: Kit) -> Iterator[Complaint]:
             yield Complaint(f"{operation.id} heeds what is accepted: {kinds[1]}", (plain, asked))
 
 
+@check()
+def no_key_is_looked_at_where_none_is_needed(kit: Kit) -> Iterator[Complaint]:
+    """Where no key is needed, a dead one is in nobody's way."""
+    open_to_all = [o for o in kit.operations(needing_a_key=False) if not o.needs_key and o.is_safe]
+    if not open_to_all:
+        raise NotChecked("every operation of the contract needs a key")
+    (revoked, *_) = kit.dead.credentials(State.REVOKED)
+    for operation in open_to_all:
+        request = kit.samples.request(kit.live, operation)
+        exchange = kit.inspector.ask(revoked.on(request))
+        if exchange.status != kit.nobody.ask(request).status:
+            text = f"{operation.id}, which needs no key, looked at one: {exchange.answered}"
+            yield exchange.complaint(text)
+
+
 def _paths(kit: Kit) -> Iterator[tuple[str, Sequence[Operation]]]:
     for path in dict.fromkeys(operation.path for operation in kit.contract.operations):
         yield path, [o for o in kit.contract.operations if o.path == path]

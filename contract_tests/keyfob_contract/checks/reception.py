@@ -6,6 +6,7 @@ from typing import NamedTuple
 from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint, Exchange
 from keyfob_contract.run.kit import Kit
+from keyfob_contract.run.state import items_of
 from keyfob_contract.wire.message import Request
 
 AT_ONCE = 6
@@ -119,6 +120,30 @@ def creations_are_as_they_were_asked_for(kit: Kit) -> Iterator[Complaint]:
                 told = exchange.json.get(name, "missing")
                 if told != value and not name.endswith("At"):
                     yield exchange.complaint(f"{operation.id}: {name} is {told!r}, not {value!r}")
+
+
+@check(*OPERATIONS, "createApiKey", "createVisitor", "createEmployee", "createDelivery")
+def limited_keys_work_at_their_site(kit: Kit) -> Iterator[Complaint]:
+    """At its own site a limited key makes entries, meets them, and takes every step."""
+    here = kit.resources.one(kit.live, "siteId", 2)
+    limited = kit.keyring.make("works at a site", siteIds=[here]).api
+    for path, _, steps in COURSES:
+        operation = next(o for o in kit.contract.operations if (o.method, o.path) == ("POST", path))
+        body = kit.resources.body(kit.live, operation) | {"siteId": here}
+        made = limited("POST", path, body)
+        if made.status != operation.success:
+            yield made.complaint(f"{operation.id} at the key's own site was {made.answered}")
+            continue
+        one = kit.adopt(operation, made, kit.live)
+        told = [limited("GET", f"{path}/{one}")]
+        told += [limited("POST", f"{path}/{one}/{s}") for s, possible, _ in steps if possible]
+        for exchange in told:
+            if exchange.status != 200:
+                what = f"{exchange.request.method} {exchange.operation_id}"
+                yield exchange.complaint(f"{what} at the key's own site was {exchange.answered}")
+        page = limited("GET", path)
+        if one not in {item.get("id") for item in items_of(page.json)}:
+            yield Complaint(f"{path} does not show what lies at the key's site", (made, page))
 
 
 @check(*OPERATIONS, "createVisitor")

@@ -17,6 +17,10 @@ TOO_LONG = 65_536
 INVENTED_ADDRESS = "203.0.113.77"
 """Of a range for documentation (RFC 5737)."""
 
+ASKED = {"since": "2001-01-01T05:30:00+05:30", "until": "2001-01-02T00:00:00Z"}
+TOLD = {"since": "2001-01-01T00:00:00.000Z", "until": "2001-01-02T00:00:00.000Z"}
+"""A time, as it is asked for and as it is told; the latest requests are told whenever they were."""
+
 AGENT = f"kit-agent/1.0 ({'x' * 100})"
 
 
@@ -95,7 +99,9 @@ def requests_can_be_traced(kit: Kit) -> Iterator[Complaint]:
 def _among_the_latest(kit: Kit, each: Traced, trace: Exchange) -> Iterator[Complaint]:
     """Look for a request among the latest of its key, which tell of it as its trace does."""
     if each.exchange.status == 200 and "getApiKeyUsage" in kit.contract.by_id:
-        usage = kit.live("GET", f"{KEYS}/{each.truth['keyId']}/usage")
+        usage = kit.live("GET", f"{KEYS}/{each.truth['keyId']}/usage", **ASKED)
+        if {name: usage.json.get(name) for name in TOLD} != TOLD:
+            yield usage.complaint(f"usage does not tell that it is about {TOLD}")
         recent = usage.json.get("recent", [])
         times = [str(one.get("at")) for one in recent]
         if times != sorted(times, reverse=True):

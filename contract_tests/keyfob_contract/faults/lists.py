@@ -196,6 +196,18 @@ def percent_signs_stand_for_anything(patch: Patch) -> None:
 
 
 @fault(caught_by="search_is_literal")
+def searches_look_into_descriptions(patch: Patch) -> None:
+    """A search for a name finds keys in whose description it is."""
+
+    @patch(key_rows, "conditions")
+    def conditions(right: Right, asked: Any) -> Iterable[Any]:
+        yield from right(replace(asked, name_contains=None))
+        if asked.name_contains is not None:
+            named = _KEY.name_folded.contains(folding.folded(asked.name_contains))
+            yield named | _KEY.description.contains(asked.name_contains)
+
+
+@fault(caught_by="search_is_literal")
 def capitals_are_known_in_english_only(patch: Patch) -> None:
     """A search tells capitals from small letters beyond ASCII."""
 

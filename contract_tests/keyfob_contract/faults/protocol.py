@@ -171,6 +171,17 @@ def bad_trace_contexts_are_refused(patch: Patch) -> None:
     _refuse_with(patch, b"traceparent", lambda value: value.count("-") < len("---"))
 
 
+@fault(caught_by="no_key_is_looked_at_where_none_is_needed")
+def probes_with_dead_keys_fail(patch: Patch) -> None:
+    """A probe that carries a dead key is 401, though it needs none."""
+
+    @patch(judge.Judge, "_answer")
+    def answer(right: Right, self: Any, case: Any) -> Any:
+        if case.request.header_values(b"authorization"):
+            self._authenticated(case)
+        return right(self, case)
+
+
 def _refuse_with(patch: Patch, header: bytes, is_refused: Callable[[str], bool]) -> None:
     @patch(judge.Judge, "_answer")
     def answer(right: Right, self: Any, case: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from keyfob import handlers
 from keyfob.domain import book
 from keyfob.domain.keyfob import Keyfob
-from keyfob.errors import StateConflict
+from keyfob.errors import NotFound, SiteForbidden, StateConflict
 from keyfob.model import EVERY_SITE, Actor, Position, Sites
 from keyfob.reception import EntryStatus
 from keyfob.store import reception as rows
@@ -182,6 +182,54 @@ def _asked_for_without(patch: Patch, **filters: None) -> None:
 def a_search_outweighs_the_status(patch: Patch) -> None:
     """Who looks for a name is shown those of every status."""
     _asked(patch, lambda asked: {"status": asked.status if asked.name_contains is None else None})
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def searches_look_for_companies(patch: Patch) -> None:
+    """A search for a name that nobody has finds who is of a company of that name."""
+
+    @patch(EntryRows, "page")
+    def page(right: Right, self: Any, organization_id: str, *how: Any) -> Any:
+        within, asked, *where = how
+        found = right(self, organization_id, *how)
+        if found or not asked.name_contains:
+            return found
+        others = right(self, organization_id, within, replace(asked, name_contains=None), *where)
+        return [each for each in others if getattr(each, "company", None) == asked.name_contains]
+
+
+@fault(caught_by="the_books_agree_with_their_filters")
+def who_has_left_is_shown_with_all_others(patch: Patch) -> None:
+    """The filter for visitors who have left leaves everything as it is."""
+
+    @patch(EntryRows, "page")
+    def page(right: Right, self: Any, organization_id: str, *how: Any) -> Any:
+        within, asked, *where = how
+        if hasattr(asked, "expected_from") and asked.status is EntryStatus.CHECKED_OUT:
+            asked = replace(asked, status=None)
+        return right(self, organization_id, within, asked, *where)
+
+
+@fault(caught_by="limited_keys_work_at_their_site")
+def limited_keys_note_nobody(patch: Patch) -> None:
+    """A key that is limited to a site makes no entry there."""
+
+    @patch(book.Book, "demand_may_create")
+    def demand_may_create(right: Right, self: Any, actor: Actor, draft: Any) -> None:
+        if not actor.sites.every:
+            raise SiteForbidden(pointer="/siteId")
+        right(self, actor, draft)
+
+
+@fault(caught_by="limited_keys_work_at_their_site")
+def limited_keys_take_no_step(patch: Patch) -> None:
+    """What lies at the site of a limited key is absent to it once it would change it."""
+
+    @patch(book.Book, "_take")
+    def take(right: Right, self: Any, actor: Actor, *step: Any, **how: Any) -> Any:
+        if not actor.sites.every:
+            raise NotFound
+        return right(self, actor, *step, **how)
 
 
 @fault(caught_by="the_books_agree_with_their_filters")

@@ -184,6 +184,17 @@ def the_latest_requests_took_no_time(patch: Patch) -> None:
         return with_members(reply, recent=recent)
 
 
+@fault(caught_by="requests_can_be_traced")
+def usage_tells_another_time(patch: Patch) -> None:
+    """getApiKeyUsage says that it tells of another time than it was asked for."""
+
+    @patch.replies
+    def bend(request: Request, reply: Reply) -> Reply:
+        if not request.path.endswith("/usage") or is_error(reply):
+            return reply
+        return with_members(reply, since="2001-01-01T05:30:00.000Z")
+
+
 @fault(caught_by="traces_are_for_who_meets_the_key")
 def limited_keys_trace_nothing(patch: Patch) -> None:
     """A key that is limited to sites finds no request at all."""
