@@ -130,8 +130,11 @@ class PostgresServer:
 
     def crash(self) -> None:
         """End all of it at once, without farewell."""
-        self._signal_all(signal.SIGKILL)
+        self._signal_all(signal.SIGSTOP)  # so that no child is born while they are counted
+        killed = self._signal_all(signal.SIGKILL)
         self.stop(signal.SIGKILL)
+        # The next server does not start while anybody holds the memory of this one.
+        wait_until(lambda: not any(map(_is_alive, killed)))
 
     def freeze(self) -> None:
         """Stop all of it in mid-air: it still takes connections, and never answers."""
@@ -211,10 +214,19 @@ class PostgresServer:
             return bool(self.execute("SELECT 1"))
         return False
 
-    def _signal_all(self, number: signal.Signals) -> None:
+    def _signal_all(self, number: signal.Signals) -> list[int]:
         if self._process is None:
-            return
+            return []
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
-        for process in (self._process.pid, *map(int, children.split())):
+        processes = [self._process.pid, *map(int, children.split())]
+        for process in processes:
             with suppress(ProcessLookupError):
                 os.kill(process, number)
+        return processes
+
+
+def _is_alive(process: int) -> bool:
+    with suppress(OSError):
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        return state not in {"Z", "X"}
+    return False

@@ -75,11 +75,9 @@ def _elsewhere(kit: Kit, schema: Schema, good: Any) -> str | None:
 
 def _sent(kit: Kit, operation: Operation, odd: Odd) -> tuple[Request, dict[str, str]]:
     """Answer a good request with odd values wherever its schema permits them, and those values."""
-    ids = {name: kit.resources.fresh(kit.live, name) for name in operation.path_values}
-    request = kit.samples.request(kit.live, operation, ids=ids)
     good = kit.resources.body(kit.live, operation)
     if operation.body is None or not isinstance(good, dict):
-        return request, {}
+        return Request(operation.method, operation.path), {}
     members = Mutations(kit.contract.document, operation.body.schema, good).members
     answered = operation.replies[operation.success].members
     values: dict[str, str] = {}
@@ -87,6 +85,10 @@ def _sent(kit: Kit, operation: Operation, odd: Odd) -> tuple[Request, dict[str, 
         value = odd(kit, members[name], good.get(name))
         if value is not None and operation.body.validator.is_valid({**good, name: value}):
             values[name] = value
+    if not values:
+        return Request(operation.method, operation.path), {}
+    ids = {name: kit.resources.fresh(kit.live, name) for name in operation.path_values}
+    request = kit.samples.request(kit.live, operation, ids=ids)
     return request.with_json({**good, **values}, operation.body.media_type), values
 
 

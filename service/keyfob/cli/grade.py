@@ -57,6 +57,11 @@ def grade(
 def _decided(url: str, wait_seconds: float) -> Json:
     deadline = time.monotonic() + wait_seconds
     told = _fetched(url)
+    if wait_seconds > 0 and told["certification"] is None:
+        raise Trouble(
+            f"There is nothing to wait for: the mock at {url} certifies nobody. Leave out --wait,"
+            " or start it with --scenario certification."
+        )
     while _is_under_way(told) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
         told = _fetched(url)

@@ -1,6 +1,7 @@
 """The mock, started from the command line."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,7 +133,7 @@ def mock(  # noqa: PLR0913  one for each option
         course=COURSE if is_examination else (),
     )
     announce = _announce_examiner if is_examination else _announce
-    serve_mock(_settings(is_quiet=is_examination), options, announce, _tell)
+    serve_mock(_settings(is_quiet=is_examination), options, announce, _teller())
 
 
 def _settings(*, is_quiet: bool) -> Settings:
@@ -159,5 +160,17 @@ def _announce(url: str, world: "World") -> None:
     )
 
 
-def _tell(certification: Json) -> None:
-    click.echo("\n".join(["", *certification_lines(certification)]))
+def _teller() -> Callable[[Json], None]:
+    """Answer what tells whole exercises as they come, and of what is known only the progress."""
+    known: object = None
+
+    def tell(certification: Json) -> None:
+        nonlocal known
+        news = [certification[name] for name in ("begunAt", "current", "newValue", "endedAt")]
+        if news == known:
+            click.echo(f"  {certification['progress']}")
+        else:
+            click.echo("\n".join(["", *certification_lines(certification)]))
+        known = news
+
+    return tell

@@ -12,6 +12,8 @@ from keyfob.grading.retries import MOST_ATTEMPTS
 BEGINNINGS = 3
 """Who has begun the same list so often, and has never gone on, will not."""
 
+RESTART = " If it has stopped since, start it again."
+
 REFUSALS = 2
 BREAKDOWNS = 5
 """One more than a judgement on growing pauses needs, for what chance may add to them."""
@@ -114,10 +116,12 @@ def _give_up(entries: Sequence[Entry], now: int) -> Progress:
 def _after_scripted(entries: Sequence[Entry], most: int) -> Progress:
     """Answer the progress of an exercise that is over with the first good reply after failures."""
     failed = [entry for entry in entries if entry.scripted]
+    if not failed:
+        return Progress(is_over=False, told=f"None of {most} was met yet.")
     if len(failed) < most:
-        return Progress(is_over=False, told=f"{len(failed)} of {most} were met.")
+        return Progress(is_over=False, told=f"{len(failed)} of {most} were met.{RESTART}")
     is_over = any(_is_good(entry) and entry.number > failed[-1].number for entry in entries)
-    return Progress(is_over=is_over, told="All were met. It has not come again since.")
+    return Progress(is_over=is_over, told=f"All were met.{RESTART}")
 
 
 def _is_good(entry: Entry) -> bool:

@@ -31,7 +31,8 @@ class Examiner:
     Only what the service would let in with the client's key meets its failures.
 
     Args:
-        tell: is called whenever there is something to do for whoever runs the client.
+        tell: is called whenever there is news for whoever runs the client.
+        url: under which the mock is reached.
     """
 
     def __init__(
@@ -40,8 +41,11 @@ class Examiner:
         stage: Stage,
         documented: Documented,
         tell: "Callable[[Examiner], None]",
+        *,
+        url: str,
     ) -> None:
         self.certification = Certification(course)
+        self.url = url
         self._stage = stage
         self._script = Script(documented)
         self._tell = tell
@@ -120,7 +124,8 @@ class Examiner:
 
     def _tell_news(self) -> None:
         current = self.certification.current
-        news = current and current.name, self.new_value, self.certification.ended_at
+        told = self.certification.progress(self.now).told
+        news = current and current.name, self.new_value, self.certification.ended_at, told
         if self.is_at_work and news != self._last_told:
             self._last_told = news
             self._tell(self)

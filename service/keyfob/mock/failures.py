@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from keyfob.gate.operation import Operation
 from keyfob.mock.documented import Documented, DocumentedReply
 
+SOON_SECONDS = 1
+"""What Retry-After tells unless a step says more: who tries something out is not to wait long."""
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Step:

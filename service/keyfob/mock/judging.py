@@ -9,8 +9,6 @@ from keyfob.mock.schemas import grade_json
 from keyfob.reply import Json
 from keyfob.timestamps import format_timestamp
 
-ANEW = "begin anew with `curl -X POST …/_mock/reset`"
-
 
 def judged(examiner: Examiner, journal: Journal) -> Json:
     """Answer a ``Grade`` as of now: of the client that is examined, or of all that was received."""
@@ -28,6 +26,7 @@ def certification_json(examiner: Examiner) -> Json:
         "result": certification.result.value,
         "current": None if current is None else current.name,
         "next": _next(examiner),
+        "progress": certification.progress(examiner.now).told,
         "keyId": certification.key_id,
         "userAgent": certification.user_agent,
         "keyfobVersion": __version__,
@@ -56,9 +55,10 @@ def _next(examiner: Examiner) -> str:
         case Result.PASSED:
             return "Keep this as the certificate."
         case Result.FAILED:
-            return f"Mend what the rules name, then {ANEW}. What was not seen is not passed."
+            told = "What was not seen is not passed."
+            return f"Mend what the rules name, then {_anew(examiner)}. {told}"
         case Result.REHEARSED:
-            return f"It would have passed, but was helped. Without help, {ANEW}."
+            return f"It would have passed, but was helped. Without help, {_anew(examiner)}."
 
 
 def _task(examiner: Examiner) -> str:
@@ -66,10 +66,19 @@ def _task(examiner: Examiner) -> str:
     told = certification.progress(now).told
     task = "" if certification.current is None else certification.current.task
     if certification.key_id is None:
-        told = f"Give it a key that may do what it needs and nothing else: {examiner.advised_key}."
+        told = (
+            f"Give it a key that may do what it needs and nothing else: {examiner.advised_key}. The"
+            " first key that talks to the mock is the one that is certified."
+        )
     elif examiner.new_value is not None and certification.was_refused:
         told = f"The new value is {examiner.new_value}: give it to the client."
+    elif certification.current is certification.course[0]:
+        told += f" {certification.key_id} came first. If it is not the client's, {_anew(examiner)}."
     return f"{task} {told}"
+
+
+def _anew(examiner: Examiner) -> str:
+    return f"begin anew with `curl -X POST {examiner.url}/_mock/reset`"
 
 
 def _time(moment: int | None) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from keyfob.gate.operation import Operation
 from keyfob.gate.request import Request
 from keyfob.mock.documented import Documented, DocumentedReply
-from keyfob.mock.failures import Step
+from keyfob.mock.failures import SOON_SECONDS, Step
 from keyfob.mock.prefer import preference_of
 
 
@@ -63,8 +63,12 @@ def plan_of(
     return Plan(
         reply=reply,
         example=step.example,
-        retry_after=step.retry_after if reply is not None and reply.takes_retry_after else None,
+        retry_after=(step.retry_after or SOON_SECONDS) if _tells_to_wait(reply) else None,
         drop=step.drop,
         delay_ms=preferred.delay_ms + (step.delay_ms or 0),
         applied=preferred.applied,
     )
+
+
+def _tells_to_wait(reply: DocumentedReply | None) -> bool:
+    return reply is not None and reply.takes_retry_after

@@ -73,7 +73,7 @@ def serve_mock(
         settings: of the service; what the mock cannot have otherwise is its own.
         options: of the mock.
         announce: is called with the URL and the world, once both are there.
-        tell: is called with a ``Certification`` whenever there is something to do for somebody.
+        tell: is called with a ``Certification`` whenever there is news for whoever runs the client.
 
     Raises:
         StartRefused: with a sentence for whoever started it.
@@ -85,11 +85,15 @@ def serve_mock(
         service = create_app(stage.keyfob, own)
         complete(service)
         documented = documented_replies(load_spec())
+        listener = listen(options.host, options.port)
         examiner = Examiner(
-            options.course, stage, documented, lambda told: tell(certification_json(told))
+            options.course,
+            stage,
+            documented,
+            lambda told: tell(certification_json(told)),
+            url=url_of(listener),
         )
         layer = mock_layer(service, stage, own, examiner, documented, options)
-        listener = listen(options.host, options.port)
         if not is_loopback(options.host):
             log.warning("mock_in_reach_of_others", host=options.host, advice="it keeps no secrets")
         log.info("serving", url=url_of(listener), mock=True)

@@ -51,6 +51,7 @@ class KeyHistory:
     name: str
     states: list[State] = field(default_factory=list)
     audited: list[str] = field(default_factory=list)
+    revoked: bool = False
     deleted: bool = False
 
 

@@ -144,8 +144,7 @@ class Manager:
     def _possible(self, key: KeyHistory) -> list[Callable[[KeyHistory], None]]:
         if key.deleted:
             return [lambda _key: None]
-        worth = set(key.states[-1].outcomes.values())
-        if "API_KEY_REVOKED" in worth:
+        if key.revoked:
             return [self._reactivate, self._delete, self._reactivate]
         return [self._rotate, self._rotate, self._revoke, self._rename]
 
@@ -164,12 +163,14 @@ class Manager:
         begun, reply = self._change(key, "POST", "/revoke", {"reason": "temporary"})
         if reply.status != 200 and self._resolved(key)["status"] != "revoked":
             return
+        key.revoked = True
         self._note(key, "apiKey.revoked", begun, _worth(key, ALIVE, "API_KEY_REVOKED"))
 
     def _reactivate(self, key: KeyHistory) -> None:
         begun, reply = self._change(key, "POST", "/reactivate")
         if reply.status != 200 and self._resolved(key)["status"] != "active":
             return
+        key.revoked = False
         self._note(key, "apiKey.reactivated", begun, _worth(key, "API_KEY_REVOKED", ALIVE))
 
     def _rename(self, key: KeyHistory) -> None:

@@ -185,6 +185,30 @@ def test_it_is_told_where_a_client_is_and_what_to_do_next(mock: Mock) -> None:
     assert len(failed.findall("testcase[@classname='keyfob.certification']/failure")) == 6
 
 
+def test_terminal_keeps_up_with_an_exercise_and_says_when_to_start_the_client_again(
+    mock: Mock,
+) -> None:
+    client = CarefulClient(mock, values(mock))
+    client.all_visitors()
+    said = len(mock.out_file.read_text())
+    mock("GET", ONE)
+
+    assert (
+        "1 of 2 were met. If it has stopped since, start it again."
+        in (mock.out_file.read_text()[said:])
+    )
+
+
+def test_it_is_told_whose_key_is_certified_and_how_to_begin_anew(mock: Mock) -> None:
+    asked = certification(mock)["next"]
+    mock("GET", f"{VISITORS}?limit=5", key=FULL)
+    told = certification(mock)["next"]
+
+    assert "The first key that talks to the mock is the one that is certified." in asked
+    assert "key_FullAccess000000000001 came first." in told
+    assert f"curl -X POST {mock.url}/_mock/reset" in told
+
+
 def test_grade_waits_no_longer_than_it_is_told_to(mock: Mock) -> None:
     mock("GET", ONE)
 

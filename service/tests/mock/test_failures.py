@@ -33,6 +33,13 @@ def test_429_twice_and_then_normal(mock: Mock) -> None:
         assert refused.json()["error"]["requestId"] == refused.headers["X-Request-Id"]
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_says_no_retry_after_is_told_a_short_one(mock: Mock, status: int) -> None:
+    mock.script({"status": status})
+
+    assert mock("GET", "/v1/visitors").headers["Retry-After"] == "1"
+
+
 def test_list_is_a_script_in_order(mock: Mock) -> None:
     mock.script({"status": 503, "retryAfter": 1}, {"delayMs": 0, "times": 2}, {"status": 500})
 

@@ -112,6 +112,15 @@ def test_command_ends_in_0_without_a_fault_and_in_2_if_it_cannot_judge(
     assert no_url.err.startswith("Error: No mock answers at nonsense")
 
 
+def test_command_does_not_wait_for_a_certification_that_there_is_not(mock: Mock) -> None:
+    mock("GET", ONE, headers={"User-Agent": "acme/1"})
+
+    told = run_grade(mock, "--wait", "60")
+
+    assert told.code == 2
+    assert "There is nothing to wait for" in told.err
+
+
 def test_command_tells_a_server_from_a_mock(tmp_path: Path) -> None:
     operator = Operator(tmp_path)
     with operator.serving() as server:

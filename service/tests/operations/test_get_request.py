@@ -9,8 +9,6 @@ from world import Api, Organization, SettableClock, code, without_request_id
 
 from keyfob.domain.keyfob import Keyfob
 
-pytestmark = pytest.mark.both_stores
-
 LookUp = Callable[[Api, httpx.Response], httpx.Response]
 
 

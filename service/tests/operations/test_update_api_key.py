@@ -3,8 +3,6 @@ from typing import Any
 import pytest
 from world import Api, Organization, SettableClock, code, pointers
 
-pytestmark = pytest.mark.both_stores
-
 
 @pytest.mark.parametrize(
     ("edit", "shown"),
