@@ -43,9 +43,12 @@ mock: $(VENV)/.runtime ## Start a mock to build against on http://127.0.0.1:4010
 
 # --- test ------------------------------------------------------------------------------------
 
+# Each file of tests is one process's; two of them keep two cores busy, for many wait for servers.
+JOBS := 2
+
 .PHONY: test
 test: check npm-packages ## Check, then run every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile
 
 .PHONY: faults
 faults: $(VENV)/.dev ## Attack the promises for some minutes: kill, freeze and cut off servers under load

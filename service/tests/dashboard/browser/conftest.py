@@ -17,7 +17,7 @@ PATIENCE_MS = 10_000
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def screenshots() -> Path:
     """Where pictures are left for people to look at."""
     folder = Path(os.environ.get("SCREENSHOTS", REPOSITORY / "dist" / "screenshots"))
@@ -25,8 +25,8 @@ def screenshots() -> Path:
     return folder
 
 
-# Not for the whole session: Playwright keeps an event loop running in this thread.
-@pytest.fixture(scope="package")
+# For a file and no longer: Playwright keeps an event loop running in this thread.
+@pytest.fixture(scope="module")
 def browser(program: Callable[[str], str]) -> Iterator[Browser]:
     executable = program("browser")
     with sync_playwright() as playwright:
@@ -35,7 +35,7 @@ def browser(program: Callable[[str], str]) -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def world(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivedIn]:
     assert browser.is_connected()
     operator = Operator(tmp_path_factory.mktemp("dashboard"))
@@ -44,7 +44,7 @@ def world(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield LivedIn(server, operator.database, value)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def signed_in(browser: Browser, world: LivedIn) -> Any:
     """The cookies of a browser in which Ada has signed in."""
     context = browser.new_context(base_url=f"{world.server.url}/dashboard/")
