@@ -49,6 +49,9 @@ def nobody_edits_beyond_what_it_holds(kit: Kit) -> Iterator[Complaint]:
     for beyond, outside in beyond_it:
         exchange = grantor.api("PATCH", f"{KEYS}/{outside.id}", {"name": f"{kit.mark} renamed"})
         yield from _not_refused(exchange, beyond, "edited, though it held,")
+        narrowed = {name: _within(grantor)[name] for name in beyond}
+        exchange = grantor.api("PATCH", f"{KEYS}/{outside.id}", narrowed)
+        yield from _not_refused(exchange, beyond, "narrowed, though it held,")
     yield from _effects(before, kit)
 
 

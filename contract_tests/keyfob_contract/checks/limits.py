@@ -106,7 +106,8 @@ def retry_after_is_honest(kit: Kit) -> Iterator[Complaint]:
 def each_request_is_charged_once(kit: Kit) -> Iterator[Complaint]:
     """Every request of a live key, good or bad, is charged to it exactly once; others to nobody."""
     key = _limited(kit, "charged", 1000, LONG_SECONDS)
-    judged = _limited(kit, "judged", 1000, LONG_SECONDS)
+    judged = _limited(kit, "judged", 999, LONG_SECONDS)
+    policy = f'"key";q=1000;w={LONG_SECONDS}'
     verify = Request("POST", kit.contract.by_id["verifyApiKey"].path)
     left = _left(key.api("GET", CURRENT))
     for what, request, charge in (
@@ -129,10 +130,11 @@ def each_request_is_charged_once(kit: Kit) -> Iterator[Complaint]:
         left = now
         if charged != charge:
             yield exchange.complaint(f"{what} was charged {charged} times, not {charge}")
-        if charge and exchange.header("ratelimit") is None:
-            yield exchange.complaint(f"{what} was charged, and is answered without RateLimit")
+        told = (exchange.header("ratelimit-policy"), _left(exchange))
+        if charge and told != (policy, left + 1):
+            yield exchange.complaint(f"{what} was charged, and told {told}, not {policy}")
     seen = judged.api("GET", CURRENT)
-    if _left(seen) != 1000 - 2:
+    if _left(seen) != 999 - 2:
         yield seen.complaint("verifyApiKey did not charge the key that it judged exactly once")
 
 

@@ -14,6 +14,9 @@ from keyfob_contract.wire.message import Request
 BEFORE, BEHIND = "  ", " Zoe\u0301 \ufb01 \U0001f600 <b>&amp;</b> %41+\\'\"  "
 """Blanks at the ends, decomposed and compatibility characters, one beyond 16 bits, and markup."""
 
+ADDRESS = "Ada.L+Kit@Example.COM"
+"""Where nothing odder may stand."""
+
 BEYOND_16_BITS = "\U0001f511"
 ELSEWHERE = timezone(timedelta(hours=-9, minutes=-30))
 
@@ -82,9 +85,10 @@ def _sent(kit: Kit, operation: Operation, odd: Odd) -> tuple[Request, dict[str, 
     answered = operation.replies[operation.success].members
     values: dict[str, str] = {}
     for name in members.keys() & answered:
-        value = odd(kit, members[name], good.get(name))
-        if value is not None and operation.body.validator.is_valid({**good, name: value}):
-            values[name] = value
+        for value in (odd(kit, members[name], good.get(name)), ADDRESS if odd is _odd else None):
+            if value is not None and operation.body.validator.is_valid({**good, name: value}):
+                values[name] = value
+                break
     if not values:
         return Request(operation.method, operation.path), {}
     ids = {name: kit.resources.fresh(kit.live, name) for name in operation.path_values}

@@ -217,3 +217,21 @@ def no_end_is_no_grant_of_time(patch: Patch) -> None:
     def create(right: Right, self: Any, actor: Actor, draft: Any) -> Any:
         free = replace(actor, expires_at=None) if True in left_out else actor
         return right(self, free, draft)
+
+
+@fault(caught_by="nobody_edits_beyond_what_it_holds")
+def stronger_keys_may_be_narrowed(patch: Patch) -> None:
+    """A key edits one that holds more than it does, if only the edit takes that away."""
+    begun: list[str] = []
+
+    @patch(ApiKeys, "edit")
+    def edit(right: Right, self: Any, actor: Actor, key_id: str, *how: Any) -> ApiKey:
+        begun[:] = [key_id]
+        return right(self, actor, key_id, *how)
+
+    @patch(api_keys, "demand_key_within")
+    def demand_key_within(right: Right, actor: Actor, key: ApiKey) -> None:
+        if key.id in begun:
+            begun.clear()  # as it is; it is looked at again as it would be
+        else:
+            right(actor, key)

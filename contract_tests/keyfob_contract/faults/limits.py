@@ -276,6 +276,24 @@ def changed_limits_never_hold(patch: Patch) -> None:
 
 
 @fault(caught_by="each_request_is_charged_once")
+def verdicts_tell_the_limit_of_the_judged(patch: Patch) -> None:
+    """RateLimit of a verdict is that of the key that was judged, not of the one that asked."""
+    judged: list[RateLimit] = []
+
+    @patch(Gatekeeper, "_charge")
+    def charge(right: Right, self: Any, credential: Credential) -> None:
+        right(self, credential)
+        judged[:] = [credential.rate_limit]
+
+    @patch.replies
+    def bend(request: Request, reply: Reply) -> Reply:
+        if not judged or not request.path.endswith("/verify"):
+            return reply
+        policy = f'"key";q={judged[0].requests};w={judged[0].window_seconds}'
+        return with_header(reply, "ratelimit-policy", policy)
+
+
+@fault(caught_by="each_request_is_charged_once")
 def refused_media_types_tell_no_limit(patch: Patch) -> None:
     """A request that is charged, and refused for its media type, is not told what is left."""
 

@@ -56,6 +56,12 @@ def characters_beyond_16_bits_count_twice(patch: Patch) -> None:
         return parsed
 
 
+@fault(caught_by="texts_come_back_as_they_were_sent")
+def addresses_are_folded(patch: Patch) -> None:
+    """The e-mail addresses of people come back in small letters."""
+    _mended(patch, str.lower, member="email")
+
+
 @fault(caught_by="times_come_back_as_they_were_sent")
 def times_are_kept_to_the_second(patch: Patch) -> None:
     """The time at which a visitor is expected loses what is less than a second."""
