@@ -216,6 +216,20 @@ def test_a_rotation_shows_the_new_value_and_the_old_one_is_dead(ada: Visitor, ap
     assert "nothing was done" in notices(ada.get(f"/keys/{key['id']}").text)
 
 
+@pytest.mark.parametrize("version", ["9" * 5000, "9" * 20, "0", "-1", "1.0", "²", "x", ""])
+def test_a_form_with_a_version_that_no_key_was_ever_at_is_out_of_date(
+    ada: Visitor, api: Api, version: str
+) -> None:
+    key_id = api.create(name="hr-sync")["id"]
+    rotated = ada.send(f"/keys/{key_id}/rotate", version=version)
+    assert rotated.status_code == 303
+    assert "nothing was done" in notices(ada.get(f"/keys/{key_id}").text)
+    edited = ada.send(f"/keys/{key_id}/edit", **draft(name="mine"), version=version)
+    assert edited.status_code == 409
+    key = api("GET", f"/v1/api-keys/{key_id}").json()
+    assert (key["name"], key["secretVersion"]) == ("hr-sync", 1)
+
+
 def test_a_revoked_key_is_refused_and_can_be_reactivated(ada: Visitor, api: Api) -> None:
     key = api.create(name="hr-sync")
     caller = api.with_key(key["key"])
