@@ -46,7 +46,8 @@ def _body(form: KeyForm, key: ApiKey) -> Json:
     body = form.body(keyfob().clock())
     # The field shows minutes: what was not touched must not lose its seconds, or be refused
     # because it has passed meanwhile.
-    if form.expiry == ON and form.expires_on == minute_of(key.expires_at):
+    is_untouched = form.expiry == ON and form.expires_on == minute_of(key.expires_at)
+    if is_untouched or not form.expiry:
         del body["expiresAt"]
     return body
 

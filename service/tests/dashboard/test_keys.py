@@ -86,6 +86,22 @@ def test_what_is_wrong_with_a_form_is_told_all_at_once_and_what_was_right_stays(
     assert "Give the key a name" in notices(blank.text)
 
 
+@pytest.mark.parametrize("expiry", ["60", "x", "-1", "on", ""])
+def test_a_key_lives_for_ever_only_when_that_was_chosen(
+    ada: Visitor, api: Api, expiry: str
+) -> None:
+    page = ada.send("/keys/new", **draft(expiry=expiry))
+    assert page.status_code == 400
+    assert "or another expiry" in notices(page.text)
+    assert named(api, "hr-sync") == []
+    key = api.create(name="dated", expiresAt="2026-04-01T10:00:00.000Z")
+    edited = ada.send(f"/keys/{key['id']}/edit", **draft(name="dated", expiry=expiry))
+    assert edited.status_code == (400 if expiry else 303)
+    assert api("GET", f"/v1/api-keys/{key['id']}").json()["expiresAt"] == key["expiresAt"]
+    ada.send(f"/keys/{key['id']}/edit", **draft(name="dated"))
+    assert api("GET", f"/v1/api-keys/{key['id']}").json()["expiresAt"] is None
+
+
 def test_a_site_that_is_foreign_or_gone_cannot_be_chosen(
     ada: Visitor, other_api: Api, api: Api
 ) -> None:
