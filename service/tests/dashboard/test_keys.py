@@ -143,6 +143,7 @@ def test_the_password_is_asked_for_again_after_15_minutes_where_values_and_keys_
     for path, fields in (
         ("/keys/new", draft(name="fresh")),
         (f"/keys/{key['id']}/rotate", {}),
+        (f"/keys/{revoked['id']}/reactivate", {}),
         (f"/keys/{revoked['id']}/delete", {"name": "old"}),
     ):
         clock.advance(seconds=900)
@@ -155,7 +156,7 @@ def test_the_password_is_asked_for_again_after_15_minutes_where_values_and_keys_
         assert not VALUE.search(missing.text + wrong.text)
     assert named(api, "fresh") == []
     assert api("GET", f"/v1/api-keys/{key['id']}").json()["secretVersion"] == 1
-    assert named(api, "old")
+    assert named(api, "old")[0]["status"] == "revoked"
 
     proven = ada.send(f"/keys/{revoked['id']}/delete", name="old", password=PASSWORD)
     assert proven.status_code == 303
@@ -163,8 +164,47 @@ def test_the_password_is_asked_for_again_after_15_minutes_where_values_and_keys_
     assert 'name="password"' not in ada.get("/keys/new").text
     assert ada.send("/keys/new", **draft(name="fresh")).status_code == 200
     clock.advance(seconds=900)
-    for path in ("revoke", "edit", "reactivate"):
+    for path in ("revoke", "edit"):
         assert 'name="password"' not in ada.get(f"/keys/{key['id']}/{path}").text
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"access": "write"},
+        {"sites": "all"},
+        {"expiresOn": "2026-04-01T10:01"},
+        {"expiry": "365"},
+        {"expiry": "never"},
+    ],
+)
+def test_an_edit_asks_for_the_password_after_15_minutes_only_if_it_gives_the_key_more(
+    ada: Visitor, api: Api, clock: SettableClock, more: dict[str, str]
+) -> None:
+    sites = [api.site(), api.site()]
+    key = api.create(
+        name="hr-sync",
+        scopes=["visitors:read", "employees:read", "deliveries:read", "sites:read"],
+        siteIds=sites,
+        expiresAt="2026-04-01T10:00:00.000Z",
+    )
+    path = f"/keys/{key['id']}/edit"
+    usual = draft(sites="some", siteIds=sites, expiry="on", expiresOn="2026-04-01T10:00")
+    before = api("GET", f"/v1/api-keys/{key['id']}").json()
+    clock.advance(seconds=900)
+
+    missing = ada.send(path, **usual | more)
+    assert missing.status_code == 400
+    assert "Enter your password" in notices(missing.text)
+    assert 'name="password"' in missing.text
+    assert ada.send(path, **usual | more, password="wrong").status_code == 400
+    assert api("GET", f"/v1/api-keys/{key['id']}").json() == before
+
+    less = {"name": "less", "access": "custom", "scopes": ["sites:read"], "siteIds": sites[:1]}
+    earlier = {"expiresOn": "2026-03-31T10:00"}
+    assert ada.send(path, **usual | less | earlier).status_code == 303
+    assert ada.send(path, **usual | more, password=PASSWORD).status_code == 303
+    assert api("GET", f"/v1/api-keys/{key['id']}").json()["name"] == "hr-sync"
 
 
 def test_guesses_at_the_password_in_a_session_are_throttled(
