@@ -20,7 +20,7 @@ def draft(**fields: Any) -> dict[str, Any]:
 
 def value_in(page: str) -> str:
     """Answer the one value on a page."""
-    (value,) = VALUE.findall(page)
+    (value,) = set(VALUE.findall(page))
     return value
 
 
@@ -284,6 +284,31 @@ def test_a_form_with_a_version_that_no_key_was_ever_at_is_out_of_date(
     assert edited.status_code == 409
     key = api("GET", f"/v1/api-keys/{key_id}").json()
     assert (key["name"], key["secretVersion"]) == ("hr-sync", 1)
+
+
+def test_the_command_to_try_a_new_value_can_be_pasted_as_it_is(ada: Visitor) -> None:
+    page = unescape(ada.send("/keys/new", **draft()).text)
+    address = "http://keyfob.example/v1/api-keys/current"
+    assert f'curl -H "Authorization: Bearer {value_in(page)}" {address}' in page
+
+
+def test_the_page_of_a_key_offers_what_can_be_done_and_tells_no_rotation_of_a_dead_one(
+    ada: Visitor, api: Api
+) -> None:
+    key_id = api.create(name="hr-sync")["id"]
+    page = ada.get(f"/keys/{key_id}").text
+    assert buttons(page) == ["Edit Key", "Rotate Key", "Revoke Key"]
+    assert "Rotation due" in page
+    api("POST", f"/v1/api-keys/{key_id}/revoke", json={"reason": "temporary"})
+    page = ada.get(f"/keys/{key_id}").text
+    assert buttons(page) == ["Reactivate", "Delete Key"]
+    assert "Rotation due" not in page
+
+
+def buttons(page: str) -> list[str]:
+    """Answer what the links say that look like buttons, at the head of a page."""
+    head = page[page.index('class="page-actions"') : page.index("<details", page.index("page-act"))]
+    return re.findall(r'<a class="button[^>]*>.*?([A-Z][A-Za-z ]+)</a>', head, re.DOTALL)
 
 
 def test_a_revoked_key_is_refused_and_can_be_reactivated(ada: Visitor, api: Api) -> None:
