@@ -203,6 +203,31 @@ def test_a_form_of_another_site_changes_nothing(ada: Visitor, api: Api) -> None:
     assert ada.get("/keys").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "http://keyfob.example:8080"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://keyfob.example"}, 303),
+        ({"Origin": "https://keyfob.example"}, 303),  # TLS ends at a proxy
+        ({"Origin": "https://public.example", "Sec-Fetch-Site": "same-origin"}, 303),
+    ],
+)
+def test_a_browser_that_says_a_form_is_of_another_site_is_believed_whatever_the_form_carries(
+    ada: Visitor, api: Api, headers: dict[str, str], status: int
+) -> None:
+    key_id = api.create(name="hr-sync")["id"]
+    fields = hidden_fields(ada.get(f"/keys/{key_id}/revoke").text) | {"reason": "other"}
+    ada.http.headers.update(headers)
+    assert ada.post(f"/keys/{key_id}/revoke", **fields).status_code == status
+    state = api("GET", f"/v1/api-keys/{key_id}").json()["status"]
+    assert state == ("active" if status == 403 else "revoked")
+
+
 def state_of(api: Api) -> list[tuple[str, ...]]:
     keys = api("GET", "/v1/api-keys").json()["data"]
     return [(key["id"], key["name"], key["status"], key["updatedAt"]) for key in keys]
