@@ -215,8 +215,8 @@ class Settings:
     sign_ins_per_minute: int = _setting(
         "KEYFOB_SIGN_INS_PER_MINUTE",
         "10",
-        "How often one address, and one admin's account, may try to sign in to the dashboard in a"
-        " minute, 1 to 1000000.",
+        "How often one address may try to sign in to the dashboard in a minute, 1 to 1000000; all"
+        " addresses together may try one admin's account ten times as often.",
         _whole_number(1, 1_000_000),
     )
     trusted_proxies: int = _setting(

@@ -34,6 +34,13 @@ def deeds_of(view: KeyView) -> list[Deed]:
     ]
 
 
+def buttons_of(view: KeyView) -> list[Deed]:
+    """Answer what the page of a key offers at once; what is seldom done is in the menu alone."""
+    is_revoked = view.status is KeyStatus.REVOKED
+    seldom = {"dashboard.key"} | ({"dashboard.revoke"} if is_revoked else set())
+    return [deed for deed in deeds_of(view) if deed.why_not is None and deed.page not in seldom]
+
+
 def revoke_label(view: KeyView) -> str:
     """Answer what revoking means: of a revoked key only the reason can rise."""
     return "Mark as Compromised" if view.status is KeyStatus.REVOKED else "Revoke Key"

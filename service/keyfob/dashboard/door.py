@@ -13,7 +13,7 @@ from keyfob.domain.keyfob import Keyfob
 from keyfob.gate.pages import REQUEST_ID
 from keyfob.model import Actor
 from keyfob.pages.application import KEYFOB
-from keyfob.pages.refusals import FormExpired
+from keyfob.pages.refusals import FormExpired, FormOfAnotherSite
 
 TOKEN = "token"  # noqa: S105  the member's name
 FORM_TOKEN = "form"  # noqa: S105  as above
@@ -56,6 +56,8 @@ def admit() -> Response | None:
     is_change = request.method != "GET"
     if request.endpoint not in OPEN and found_session() is None:
         return _to_the_door(is_change=is_change)
+    if is_change and _comes_from_elsewhere():
+        raise FormOfAnotherSite
     if is_change and not _has_form_token():
         raise FormExpired
     return None
@@ -83,6 +85,16 @@ def shared_context() -> dict[str, Any]:
         "is_fragment": request.headers.get("HX-Request") == "true",
         "now": keyfob().clock(),
     }
+
+
+def _comes_from_elsewhere() -> bool:
+    # What the browser says of itself comes first: a proxy may have changed the host, which Origin
+    # is compared with, but no proxy says this. Browsers say it wherever they trust the address.
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.partition("://")[2] != request.host
 
 
 def _has_form_token() -> bool:

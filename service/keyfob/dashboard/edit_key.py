@@ -7,7 +7,10 @@ from werkzeug.wrappers import Response
 from keyfob.dashboard.deeds import why_not_edit
 from keyfob.dashboard.door import actor, keyfob
 from keyfob.dashboard.key_form import ON, KeyForm, minute_of, offered, problems_of
+from keyfob.dashboard.proof import password_problem
 from keyfob.dashboard.seen import seen_version
+from keyfob.domain.authority import reaches_beyond
+from keyfob.domain.lifecycle import merged
 from keyfob.errors import KeyIsRevoked, PreconditionFailed, SiteForbidden
 from keyfob.model import ApiKey
 from keyfob.reply import Json
@@ -28,8 +31,11 @@ def edit(key_id: str) -> Response | str:
     body = _body(form, key)
     if problems := problems_of(body, "ApiKeyUpdate", keyfob().clock):
         return flask.make_response(_page(key, form.with_problems(problems)), 400)
+    changes = key_edit(body)
+    if reaches_beyond(merged(key, changes), key) and (wrong := password_problem()):
+        return flask.make_response(_page(key, form.with_problems({"password": wrong})), 400)
     try:
-        after = keyfob().api_keys.edit(actor(), key_id, key_edit(body), seen_version())
+        after = keyfob().api_keys.edit(actor(), key_id, changes, seen_version())
     except (PreconditionFailed, KeyIsRevoked):
         now = keyfob().api_keys.get(actor(), key_id)
         shown = KeyForm.of_key(now).with_problems({"": CHANGED_MEANWHILE})
@@ -46,7 +52,8 @@ def _body(form: KeyForm, key: ApiKey) -> Json:
     body = form.body(keyfob().clock())
     # The field shows minutes: what was not touched must not lose its seconds, or be refused
     # because it has passed meanwhile.
-    if form.expiry == ON and form.expires_on == minute_of(key.expires_at):
+    is_untouched = form.expiry == ON and form.expires_on == minute_of(key.expires_at)
+    if is_untouched or not form.expiry:
         del body["expiresAt"]
     return body
 

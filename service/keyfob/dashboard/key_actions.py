@@ -68,6 +68,8 @@ def reactivate(key_id: str) -> Response | str:
     view = _view(key_id)
     if request.method == "GET" or deeds.why_not_reactivate(view):
         return _page("reactivate.html", view, deeds.why_not_reactivate)
+    if wrong := password_problem():
+        return _page("reactivate.html", view, deeds.why_not_reactivate, {"password": wrong})
     try:
         key = keyfob().api_keys.reactivate(actor(), key_id)
     except STATE_CHANGED:

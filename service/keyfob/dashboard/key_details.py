@@ -5,7 +5,7 @@ from flask import request
 
 from keyfob.dashboard.advice import told
 from keyfob.dashboard.chart import BY_DEFAULT, PERIODS, chart_of
-from keyfob.dashboard.deeds import deeds_of
+from keyfob.dashboard.deeds import buttons_of, deeds_of
 from keyfob.dashboard.door import actor, keyfob
 from keyfob.dashboard.events import events_of_key
 from keyfob.dashboard.last_use import dead_uses, last_use
@@ -32,6 +32,7 @@ def key(key_id: str) -> str:
         view=view,
         key=view.key,
         deeds=deeds_of(view),
+        buttons=buttons_of(view),
         advice=[told(each) for each in view.advisories],
         chart=chart_of(usage, period),
         period=period,

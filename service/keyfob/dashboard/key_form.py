@@ -27,7 +27,7 @@ _SENTENCES = {
     "/name must not be blank": "Give the key a name.",
     "/expiresAt must be in the future": "This time has passed. Choose one in the future.",
     "/expiresAt must be an RFC 3339 date-time such as 2027-03-01T00:00:00+01:00": (
-        "Choose a day and a time."
+        "Choose a day and a time, or another expiry."
     ),
 }
 
@@ -39,7 +39,8 @@ class KeyForm:
     Attributes:
         access: a level's name, or ``custom`` for the scopes that are ticked.
         sites: ``all``, or ``some`` for those that are ticked.
-        expiry: ``never``, a number of days, or ``on`` a moment, which is UTC.
+        expiry: ``never``, a number of days, or ``on`` a moment, which is UTC; nothing if none was
+            chosen.
     """
 
     name: str = ""
@@ -64,7 +65,7 @@ class KeyForm:
             scopes=form.getlist("scopes"),
             sites=form.get("sites", "some"),
             site_ids=form.getlist("siteIds"),
-            expiry=form.get("expiry", NEVER),
+            expiry=form.get("expiry", ""),
             expires_on=form.get("expiresOn", ""),
             requests=form.get("requests", "").strip(),
             window_seconds=form.get("windowSeconds", "").strip(),
@@ -110,7 +111,10 @@ class KeyForm:
     def _expires_at(self, now: int) -> str | None:
         if self.expiry in DAYS:
             return format_timestamp(now + int(self.expiry) * _DAY_MS)
-        return f"{self.expires_on}:00Z" if self.expiry == ON else None
+        if self.expiry == ON:
+            return f"{self.expires_on}:00Z"
+        # What is none of these must not make a key that lives for ever: the schema refuses it.
+        return None if self.expiry == NEVER else ""
 
 
 def minute_of(milliseconds: int | None) -> str:

@@ -1,4 +1,4 @@
-"""The password once more, before what hands out a value or cannot be taken back."""
+"""The password once more, before what hands out a value or power, or cannot be taken back."""
 
 from flask import request
 

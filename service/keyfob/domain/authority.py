@@ -31,6 +31,15 @@ def demand_key_within(actor: Actor, key: ApiKey) -> None:
     demand_grant_within(actor, key.scopes, key.sites, key.expires_at)
 
 
+def reaches_beyond(after: ApiKey, before: ApiKey) -> bool:
+    """Say whether a change gives a key scopes, sites or time that it did not have."""
+    return (
+        bool(after.scopes & ~before.scopes)
+        or not before.sites.cover(after.sites)
+        or _outlives(after.expires_at, before.expires_at)
+    )
+
+
 def demand_grant_within(actor: Actor, scopes: Scope, sites: Sites, expires_at: int | None) -> None:
     """Refuse what reaches beyond the actor.
 

@@ -1,6 +1,6 @@
 """Who may sign in, how often one may try, and what is remembered of failures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -15,6 +15,8 @@ from keyfob.store.admins import Admin
 from keyfob.store.store import Store
 
 LONGEST_CLIENT = 200
+ADDRESSES_PER_ACCOUNT = 10
+"""How many addresses it takes, each at its own limit, to use up the attempts at an account."""
 
 log = structlog.get_logger(__name__)
 
@@ -38,9 +40,10 @@ class Attempt:
 class SignIns:
     """Judges attempts.
 
-    Each is charged to its address and to its account. The account's limit is the one that strangers
-    share: a browser in which the admin has signed in before has one of its own, so that nobody is
-    kept out by those who guess.
+    Each is charged to its address, and what that lets through to its account. The account's limit
+    is the one that strangers share, and so much higher that no single address can use it up. A
+    browser in which the admin has signed in before has one of its own, so that not even many
+    addresses keep anybody out.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class SignIns:
         self._passwords = passwords
         self._limiter = limiter
         self._limit = limit
+        self._account_limit = replace(limit, requests=limit.requests * ADDRESSES_PER_ACCOUNT)
         self._clock = clock
         self._audit = audit
 
@@ -69,13 +73,11 @@ class SignIns:
             RateLimited: too many attempts; this one was not looked at.
             SignInFailed.
         """
-        self._charge(sign_in_name("from", attempt.client))
-        account = attempt.email.casefold()
-        self._charge(
-            sign_in_name("to", account)
-            if attempt.known_browser is None
-            else sign_in_name("in", attempt.known_browser)
-        )
+        self._charge(sign_in_name("from", attempt.client), self._limit)
+        if attempt.known_browser is None:
+            self._charge(sign_in_name("to", attempt.email.casefold()), self._account_limit)
+        else:
+            self._charge(sign_in_name("in", attempt.known_browser), self._limit)
         found = self._store.admins.find(attempt.email)
         admin, password_hash = found or (None, None)
         if self._passwords.match(password_hash, attempt.password) and admin is not None:
@@ -88,7 +90,7 @@ class SignIns:
             self._audit.append_once_an_hour(actor_of_admin(admin, attempt.request_id), change)
         raise SignInFailed
 
-    def _charge(self, name: str) -> None:
-        charge = self._limiter.charge(name, self._limit)
+    def _charge(self, name: str, limit: RateLimit) -> None:
+        charge = self._limiter.charge(name, limit)
         if not charge.allowed:
             raise RateLimited(charge.retry_after_seconds)

@@ -21,6 +21,12 @@ class FormExpired(Exception):  # no KeyfobError: no program is ever told
     code = "FORM_EXPIRED"
 
 
+class FormOfAnotherSite(Exception):  # as above
+    """A form that the browser says was sent by a page of another site."""
+
+    code = "FORM_OF_ANOTHER_SITE"
+
+
 class Told(NamedTuple):
     """How something is told to people."""
 
@@ -46,6 +52,11 @@ TOLD_OF_WORDS: dict[type[Exception], Told] = {
         "This form is out of date",
         "You signed in or out since it was opened, so nothing was changed. Go back, reload the"
         " page, and try again.",
+    ),
+    FormOfAnotherSite: Told(
+        403,
+        "This form was sent by another site",
+        "Nothing was changed. Open the dashboard yourself, and do it there if you meant to.",
     ),
     errors.NotFound: _NOT_FOUND,
     errors.ValidationFailed: Told(
@@ -76,7 +87,10 @@ def answer_people(error: Exception) -> flask.Response:
     """Turn whatever was raised into a page. Nothing of the inside gets out."""
     environ = flask.request.environ
     told = _told(error)
-    if isinstance(error, (errors.KeyfobError, FormExpired)) and told is not _INTERNAL:
+    if (
+        isinstance(error, (errors.KeyfobError, FormExpired, FormOfAnotherSite))
+        and told is not _INTERNAL
+    ):
         environ[CODE] = error.code
     elif told is _INTERNAL:
         log.error("internal_error", request_id=environ[REQUEST_ID], exc_info=error)

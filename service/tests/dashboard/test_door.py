@@ -16,7 +16,7 @@ from keyfob.dashboard import create_dashboard
 from keyfob.domain.keyfob import Keyfob
 from keyfob.domain.opening import open_keyfob
 from keyfob.domain.sign_ins import Attempt
-from keyfob.errors import SignInFailed
+from keyfob.errors import RateLimited, SignInFailed
 from keyfob.pages import create_pages
 from keyfob.settings import Settings
 
@@ -93,9 +93,12 @@ def test_attempts_are_throttled_and_nobody_who_has_signed_in_here_is_kept_out(
     assert f"Try again in {seconds} seconds" in notices(refused.text)
 
     clock.advance(seconds=seconds)
-    for _ in range(10):  # from elsewhere, as the application sees it
+    for number in range(100):  # from everywhere, as the application sees it
+        client = f"2001:db8:0:{number}::1"
         with pytest.raises(SignInFailed):
-            keyfob.sign_ins.admin_of(Attempt(ADA, "wrong", client="2001:db8::1", request_id="r"))
+            keyfob.sign_ins.admin_of(Attempt(ADA, "wrong", client=client, request_id="r"))
+    with pytest.raises(RateLimited):
+        keyfob.sign_ins.admin_of(Attempt(ADA, PASSWORD, client="2001:db8:1::1", request_id="r"))
     ada.post("/sign-out", **hidden_fields(ada.get("/keys").text))
     assert ada.sign_in(ADA).status_code == 303
 
@@ -198,6 +201,31 @@ def test_a_form_of_another_site_changes_nothing(ada: Visitor, api: Api) -> None:
             assert ada.post(path.format(key_id), **fields, version="1", **token).status_code == 403
     assert state_of(api) == before
     assert ada.get("/keys").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "http://keyfob.example:8080"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://keyfob.example"}, 303),
+        ({"Origin": "https://keyfob.example"}, 303),  # TLS ends at a proxy
+        ({"Origin": "https://public.example", "Sec-Fetch-Site": "same-origin"}, 303),
+    ],
+)
+def test_a_browser_that_says_a_form_is_of_another_site_is_believed_whatever_the_form_carries(
+    ada: Visitor, api: Api, headers: dict[str, str], status: int
+) -> None:
+    key_id = api.create(name="hr-sync")["id"]
+    fields = hidden_fields(ada.get(f"/keys/{key_id}/revoke").text) | {"reason": "other"}
+    ada.http.headers.update(headers)
+    assert ada.post(f"/keys/{key_id}/revoke", **fields).status_code == status
+    state = api("GET", f"/v1/api-keys/{key_id}").json()["status"]
+    assert state == ("active" if status == 403 else "revoked")
 
 
 def state_of(api: Api) -> list[tuple[str, ...]]:

@@ -20,7 +20,7 @@ def draft(**fields: Any) -> dict[str, Any]:
 
 def value_in(page: str) -> str:
     """Answer the one value on a page."""
-    (value,) = VALUE.findall(page)
+    (value,) = set(VALUE.findall(page))
     return value
 
 
@@ -86,6 +86,22 @@ def test_what_is_wrong_with_a_form_is_told_all_at_once_and_what_was_right_stays(
     assert "Give the key a name" in notices(blank.text)
 
 
+@pytest.mark.parametrize("expiry", ["60", "x", "-1", "on", ""])
+def test_a_key_lives_for_ever_only_when_that_was_chosen(
+    ada: Visitor, api: Api, expiry: str
+) -> None:
+    page = ada.send("/keys/new", **draft(expiry=expiry))
+    assert page.status_code == 400
+    assert "or another expiry" in notices(page.text)
+    assert named(api, "hr-sync") == []
+    key = api.create(name="dated", expiresAt="2026-04-01T10:00:00.000Z")
+    edited = ada.send(f"/keys/{key['id']}/edit", **draft(name="dated", expiry=expiry))
+    assert edited.status_code == (400 if expiry else 303)
+    assert api("GET", f"/v1/api-keys/{key['id']}").json()["expiresAt"] == key["expiresAt"]
+    ada.send(f"/keys/{key['id']}/edit", **draft(name="dated"))
+    assert api("GET", f"/v1/api-keys/{key['id']}").json()["expiresAt"] is None
+
+
 def test_a_site_that_is_foreign_or_gone_cannot_be_chosen(
     ada: Visitor, other_api: Api, api: Api
 ) -> None:
@@ -127,6 +143,7 @@ def test_the_password_is_asked_for_again_after_15_minutes_where_values_and_keys_
     for path, fields in (
         ("/keys/new", draft(name="fresh")),
         (f"/keys/{key['id']}/rotate", {}),
+        (f"/keys/{revoked['id']}/reactivate", {}),
         (f"/keys/{revoked['id']}/delete", {"name": "old"}),
     ):
         clock.advance(seconds=900)
@@ -139,7 +156,7 @@ def test_the_password_is_asked_for_again_after_15_minutes_where_values_and_keys_
         assert not VALUE.search(missing.text + wrong.text)
     assert named(api, "fresh") == []
     assert api("GET", f"/v1/api-keys/{key['id']}").json()["secretVersion"] == 1
-    assert named(api, "old")
+    assert named(api, "old")[0]["status"] == "revoked"
 
     proven = ada.send(f"/keys/{revoked['id']}/delete", name="old", password=PASSWORD)
     assert proven.status_code == 303
@@ -147,8 +164,47 @@ def test_the_password_is_asked_for_again_after_15_minutes_where_values_and_keys_
     assert 'name="password"' not in ada.get("/keys/new").text
     assert ada.send("/keys/new", **draft(name="fresh")).status_code == 200
     clock.advance(seconds=900)
-    for path in ("revoke", "edit", "reactivate"):
+    for path in ("revoke", "edit"):
         assert 'name="password"' not in ada.get(f"/keys/{key['id']}/{path}").text
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"access": "write"},
+        {"sites": "all"},
+        {"expiresOn": "2026-04-01T10:01"},
+        {"expiry": "365"},
+        {"expiry": "never"},
+    ],
+)
+def test_an_edit_asks_for_the_password_after_15_minutes_only_if_it_gives_the_key_more(
+    ada: Visitor, api: Api, clock: SettableClock, more: dict[str, str]
+) -> None:
+    sites = [api.site(), api.site()]
+    key = api.create(
+        name="hr-sync",
+        scopes=["visitors:read", "employees:read", "deliveries:read", "sites:read"],
+        siteIds=sites,
+        expiresAt="2026-04-01T10:00:00.000Z",
+    )
+    path = f"/keys/{key['id']}/edit"
+    usual = draft(sites="some", siteIds=sites, expiry="on", expiresOn="2026-04-01T10:00")
+    before = api("GET", f"/v1/api-keys/{key['id']}").json()
+    clock.advance(seconds=900)
+
+    missing = ada.send(path, **usual | more)
+    assert missing.status_code == 400
+    assert "Enter your password" in notices(missing.text)
+    assert 'name="password"' in missing.text
+    assert ada.send(path, **usual | more, password="wrong").status_code == 400
+    assert api("GET", f"/v1/api-keys/{key['id']}").json() == before
+
+    less = {"name": "less", "access": "custom", "scopes": ["sites:read"], "siteIds": sites[:1]}
+    earlier = {"expiresOn": "2026-03-31T10:00"}
+    assert ada.send(path, **usual | less | earlier).status_code == 303
+    assert ada.send(path, **usual | more, password=PASSWORD).status_code == 303
+    assert api("GET", f"/v1/api-keys/{key['id']}").json()["name"] == "hr-sync"
 
 
 def test_guesses_at_the_password_in_a_session_are_throttled(
@@ -214,6 +270,45 @@ def test_a_rotation_shows_the_new_value_and_the_old_one_is_dead(ada: Visitor, ap
     assert again.status_code == 303
     assert new("GET", "/v1/api-keys/current").is_success
     assert "nothing was done" in notices(ada.get(f"/keys/{key['id']}").text)
+
+
+@pytest.mark.parametrize("version", ["9" * 5000, "9" * 20, "0", "-1", "1.0", "²", "x", ""])
+def test_a_form_with_a_version_that_no_key_was_ever_at_is_out_of_date(
+    ada: Visitor, api: Api, version: str
+) -> None:
+    key_id = api.create(name="hr-sync")["id"]
+    rotated = ada.send(f"/keys/{key_id}/rotate", version=version)
+    assert rotated.status_code == 303
+    assert "nothing was done" in notices(ada.get(f"/keys/{key_id}").text)
+    edited = ada.send(f"/keys/{key_id}/edit", **draft(name="mine"), version=version)
+    assert edited.status_code == 409
+    key = api("GET", f"/v1/api-keys/{key_id}").json()
+    assert (key["name"], key["secretVersion"]) == ("hr-sync", 1)
+
+
+def test_the_command_to_try_a_new_value_can_be_pasted_as_it_is(ada: Visitor) -> None:
+    page = unescape(ada.send("/keys/new", **draft()).text)
+    address = "http://keyfob.example/v1/api-keys/current"
+    assert f'curl -H "Authorization: Bearer {value_in(page)}" {address}' in page
+
+
+def test_the_page_of_a_key_offers_what_can_be_done_and_tells_no_rotation_of_a_dead_one(
+    ada: Visitor, api: Api
+) -> None:
+    key_id = api.create(name="hr-sync")["id"]
+    page = ada.get(f"/keys/{key_id}").text
+    assert buttons(page) == ["Edit Key", "Rotate Key", "Revoke Key"]
+    assert "Rotation due" in page
+    api("POST", f"/v1/api-keys/{key_id}/revoke", json={"reason": "temporary"})
+    page = ada.get(f"/keys/{key_id}").text
+    assert buttons(page) == ["Reactivate", "Delete Key"]
+    assert "Rotation due" not in page
+
+
+def buttons(page: str) -> list[str]:
+    """Answer what the links say that look like buttons, at the head of a page."""
+    head = page[page.index('class="page-actions"') : page.index("<details", page.index("page-act"))]
+    return re.findall(r'<a class="button[^>]*>.*?([A-Z][A-Za-z ]+)</a>', head, re.DOTALL)
 
 
 def test_a_revoked_key_is_refused_and_can_be_reactivated(ada: Visitor, api: Api) -> None:

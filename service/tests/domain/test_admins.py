@@ -196,7 +196,7 @@ def test_attempts_are_limited_by_address_and_by_account_and_nobody_is_locked_out
     keyfob: Keyfob, password: str, ada: Admin, clock: SettableClock
 ) -> None:
     clock.advance(seconds=60)
-    for number in range(10):
+    for number in range(100):
         with pytest.raises(SignInFailed):
             keyfob.sign_ins.admin_of(attempt("wrong", client=f"192.0.2.{number}"))
 
@@ -214,6 +214,19 @@ def test_attempts_are_limited_by_address_and_by_account_and_nobody_is_locked_out
 
     clock.advance(seconds=refusal.value.retry_after_seconds)
     assert keyfob.sign_ins.admin_of(attempt(password)) == ada
+
+
+def test_one_address_that_guesses_keeps_nobody_out_who_comes_from_another(
+    keyfob: Keyfob, password: str, ada: Admin, clock: SettableClock
+) -> None:
+    clock.advance(seconds=60)
+    for _ in range(10):
+        with pytest.raises(SignInFailed):
+            keyfob.sign_ins.admin_of(attempt("wrong", client="192.0.2.1"))
+    for _ in range(200):  # what the address's limit refuses is not charged to the account
+        with pytest.raises(RateLimited):
+            keyfob.sign_ins.admin_of(attempt("wrong", client="192.0.2.1"))
+    assert keyfob.sign_ins.admin_of(attempt(password, client="198.51.100.1")) == ada
 
 
 def test_an_unknown_address_costs_the_same_slow_comparison_as_a_wrong_password(

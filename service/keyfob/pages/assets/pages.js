@@ -134,9 +134,9 @@ if (valuePage) {
   addEventListener("beforeunload", (event) => {
     if (!stored) event.preventDefault();
   });
-  addEventListener("pagehide", () => value.replaceChildren());
+  addEventListener("pagehide", () => valuePage.querySelectorAll("code").forEach((each) => each.replaceChildren()));
   valuePage.querySelector("[data-leave]").addEventListener("click", () => { stored = true; });
-  value.addEventListener("copy", () => { stored = true; });
+  valuePage.addEventListener("copy", () => { stored = true; });
   valuePage.querySelector("[data-copy]").addEventListener("click", async (event) => {
     const label = event.currentTarget.querySelector("[data-copy-label]");
     const done = await copied(value);

@@ -68,6 +68,11 @@ def test_a_key_lives_and_dies_without_scripts(
     page.goto("keys")
     whole_life_of_a_key(page, world, "without scripts")
 
+    create(page, "copied by hand")
+    page.get_by_role("button", name="Generate Key").click()
+    shown_value(page)
+    expect(page.locator("[data-copy]")).to_be_hidden()
+
 
 def test_a_key_lives_and_dies_on_a_phone(
     new_context: NewContext, signed_in: Any, world: LivedIn
