@@ -59,7 +59,7 @@ def test_without_time_nothing_more_is_made_up() -> None:
 
 
 def test_every_operation_succeeds_with_what_was_made_up_and_the_run_keeps_its_keys() -> None:
-    with kit_of_service(effort=Effort(cases=1000)) as kit:
+    with kit_of_service(effort=Effort(cases=2000)) as kit:
         before = kit.runner
         check = result(kit)
     assert check.verdict is Verdict.KEPT, check.complaints
