@@ -44,10 +44,11 @@ def running_upstream() -> Generator[Upstream]:
 
 
 @pytest.fixture
-def upstream(running_upstream: Upstream) -> Upstream:
-    """The API behind the gateway, which has not seen anything yet."""
+def upstream(running_upstream: Upstream) -> Generator[Upstream]:
+    """The API behind the gateway, which has not seen anything yet; no test leaves it otherwise."""
     running_upstream.reset()
-    return running_upstream
+    yield running_upstream
+    running_upstream.reset()
 
 
 @pytest.fixture(scope="session")

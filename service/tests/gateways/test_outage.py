@@ -35,9 +35,7 @@ def outage(
     gateways = [start_gateway(name) for name in CONFIGURATIONS if is_installed(name)]
     value = admin.create(scopes=["visitors:read", "visitors:write"])["key"]
     for gateway in gateways:
-        wait_until(
-            lambda port=gateway.port: send(port, "GET", "/visitors", bearer(value)).status == 200
-        )
+        assert send(gateway.port, "GET", "/visitors", bearer(value)).status == 200
     running_upstream.reset()
     keyfob_program.stop()
     try:

@@ -102,7 +102,7 @@ def test_400_points_at_each_bad_member(
 @pytest.mark.parametrize(
     ("site_ids", "expected"),
     [
-        (["x"], {"/siteIds/0": "must be * or match ^site_[0-9A-Za-z]+$"}),
+        (["x"], {"/siteIds/0": "must match ^site_[0-9A-Za-z]+$ or be *"}),
         (["*", "site_a"], {"/siteIds/0": "must match ^site_[0-9A-Za-z]+$"}),
         (["site_a", "b"], {"/siteIds/1": "must match ^site_[0-9A-Za-z]+$"}),
         ([], {"/siteIds": "must have at least 1 items"}),
@@ -116,13 +116,7 @@ def test_400_names_all_that_a_bad_site_could_have_been(
     reply = api("POST", "/v1/api-keys", json=DRAFT | {"siteIds": site_ids})
 
     fields = reply.json()["error"]["details"]["fields"]
-    told = {field["pointer"]: alternatives(field["message"]) for field in fields}
-    assert told == {pointer: alternatives(text) for pointer, text in expected.items()}
-
-
-def alternatives(message: str) -> frozenset[str]:
-    """What may be instead, in whatever order it is told."""
-    return frozenset(message.removeprefix("must ").split(" or "))
+    assert {field["pointer"]: field["message"] for field in fields} == expected
 
 
 def test_400_names_all_problems_of_body_and_query_at_once_and_changes_nothing(api: Api) -> None:
