@@ -77,6 +77,19 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
+def own_server() -> Iterator[PostgresServer]:
+    """A server to kill, which keeps on disk what it has confirmed."""
+    server = PostgresServer()
+    try:
+        server.start()
+        server.migrate_template()
+        yield server
+    finally:
+        server.thaw()
+        server.close()
+
+
+@pytest.fixture
 def store_environment(
     store_kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[dict[str, str]]:

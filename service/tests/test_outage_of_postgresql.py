@@ -1,30 +1,17 @@
 """Whatever befalls PostgreSQL, clients get an envelope in bounded time, and then service again."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-import pytest
 from postgres_server import ON_POSTGRESQL, PostgresServer
 from processes import Operator, Server, wait_until
 from world import code
 
 CLIENTS = 24
 PATIENCE = {"KEYFOB_STATEMENT_TIMEOUT_MS": "1000", "KEYFOB_CONNECT_TIMEOUT_SECONDS": "2"}
-
-
-@pytest.fixture
-def postgres_of_ours() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    try:
-        server.start()
-        server.migrate_template()
-        yield server
-    finally:
-        server.thaw()
-        server.close()
 
 
 def timed(work: Callable[[], httpx.Response]) -> tuple[float, httpx.Response]:
@@ -52,9 +39,9 @@ def demand_unavailable(server: Server, key: str, within_seconds: float) -> None:
 
 
 def test_a_crash_and_a_freeze_are_503_in_bounded_time_and_over_when_the_server_is_back(
-    postgres_of_ours: PostgresServer, tmp_path: Path
+    own_server: PostgresServer, tmp_path: Path
 ) -> None:
-    url = postgres_of_ours.url(postgres_of_ours.new_database())
+    url = own_server.url(own_server.new_database())
     operator = Operator(tmp_path, settings={"DATABASE_URL": url, **ON_POSTGRESQL, **PATIENCE})
     key = operator.organization().key_value
 
@@ -63,15 +50,15 @@ def test_a_crash_and_a_freeze_are_503_in_bounded_time_and_over_when_the_server_i
 
     with operator.serving() as server:
         assert works()
-        postgres_of_ours.freeze()
+        own_server.freeze()
         # The answer to a statement (2 s), a connection (2 s), and the wait behind those who wait.
         demand_unavailable(server, key, within_seconds=8)
-        postgres_of_ours.thaw()
+        own_server.thaw()
         wait_until(works)
 
-        postgres_of_ours.crash()
+        own_server.crash()
         demand_unavailable(server, key, within_seconds=3)
-        postgres_of_ours.start()
+        own_server.start()
         wait_until(works)
         assert server.get("/readyz").json() == {"status": "ready"}
         assert server.stop() == 0

@@ -11,11 +11,8 @@ from keyfob_contract.rules.paths import AUDIT, CURRENT, KEYS, SITES
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import items_of
+from keyfob_contract.wire.clocks import A_MOMENT
 from keyfob_contract.wire.message import Request
-
-A_MOMENT = 0.002
-"""Seconds, in which the millisecond changes."""
-
 
 USES = 2
 CHANGES = (

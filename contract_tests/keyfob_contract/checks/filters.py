@@ -12,6 +12,7 @@ from keyfob_contract.run.api import demand
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import items_of
+from keyfob_contract.wire.clocks import A_MOMENT
 
 Item = Mapping[str, Any]
 BOOKS = (
@@ -20,9 +21,6 @@ BOOKS = (
     ("listDeliveries", "collect"),
 )
 """Lists that are not of keys, and what changes the status of what is in them."""
-
-A_MOMENT = 0.002
-"""Seconds, in which the millisecond changes."""
 
 HOUR = timedelta(hours=1)
 ELSEWHERE = timezone(timedelta(hours=12, minutes=45))

@@ -18,13 +18,11 @@ from keyfob_contract.rules.paths import AUDIT, CURRENT, KEYS
 from keyfob_contract.run.api import described
 from keyfob_contract.run.keyring import Key
 from keyfob_contract.run.kit import Kit
+from keyfob_contract.wire.clocks import A_MOMENT
 
 ELSEWHERE = timezone(timedelta(hours=5, minutes=30))
 TABLE = ("createApiKey", "getApiKey", "updateApiKey", "rotateApiKey", "revokeApiKey")
 WHOLE_TABLE = (*TABLE, "reactivateApiKey", "deleteApiKey", "getApiKeyUsage", "getCurrentApiKey")
-A_MOMENT = 0.002
-"""Seconds, in which the millisecond changes."""
-
 MOST_ALIKE = 12
 """Characters, the prefix among them, that two random values begin with alike."""
 

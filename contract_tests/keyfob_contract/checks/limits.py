@@ -109,7 +109,7 @@ def each_request_is_charged_once(kit: Kit) -> Iterator[Complaint]:
     judged = _limited(kit, "judged", 999, LONG_SECONDS)
     policy = f'"key";q=1000;w={LONG_SECONDS}'
     verify = Request("POST", kit.contract.by_id["verifyApiKey"].path)
-    left = _left(key.api("GET", CURRENT))
+    left = left_of(key.api("GET", CURRENT))
     for what, request, charge in (
         ("a good request", Request("GET", CURRENT), 1),
         ("a list", Request("GET", KEYS), 1),
@@ -125,16 +125,16 @@ def each_request_is_charged_once(kit: Kit) -> Iterator[Complaint]:
         ("another method", Request("DELETE", KEYS), 0),
     ):
         exchange = key.api.ask(request)
-        now = _left(key.api("GET", CURRENT))
+        now = left_of(key.api("GET", CURRENT))
         charged = left - now - 1
         left = now
         if charged != charge:
             yield exchange.complaint(f"{what} was charged {charged} times, not {charge}")
-        told = (exchange.header("ratelimit-policy"), _left(exchange))
+        told = (exchange.header("ratelimit-policy"), left_of(exchange))
         if charge and told != (policy, left + 1):
             yield exchange.complaint(f"{what} was charged, and told {told}, not {policy}")
     seen = judged.api("GET", CURRENT)
-    if _left(seen) != 999 - 2:
+    if left_of(seen) != 999 - 2:
         yield seen.complaint("verifyApiKey did not charge the key that it judged exactly once")
 
 
@@ -217,7 +217,7 @@ def limits_are_told_in_headers(kit: Kit) -> Iterator[Complaint]:
         exchange = key.api("GET", CURRENT)
         if left == 4 and _ends_in(exchange) < LONG_SECONDS - 1:
             yield exchange.complaint("the window did not begin with the first request in it")
-        if _left(exchange) != left:
+        if left_of(exchange) != left:
             yield exchange.complaint(f"RateLimit is {exchange.header('ratelimit')}, not r={left}")
         if exchange.header("ratelimit-policy") != policy:
             yield exchange.complaint(f"RateLimit-Policy is not {policy}")
@@ -231,7 +231,8 @@ def _limited(kit: Kit, name: str, requests: int, seconds: int) -> Key:
     return kit.keyring.make(name, rateLimit={"requests": requests, "windowSeconds": seconds})
 
 
-def _left(exchange: Exchange) -> int:
+def left_of(exchange: Exchange) -> int:
+    """Answer how many more requests RateLimit tells of; -1 if it tells of none."""
     found = _LEFT.search(exchange.header("ratelimit") or "")
     return int(found[1]) if found else -1
 

@@ -7,12 +7,10 @@ from keyfob_contract.checks.registry import check
 from keyfob_contract.rules.exchange import Complaint, Exchange
 from keyfob_contract.run.kit import Kit
 from keyfob_contract.run.state import items_of
+from keyfob_contract.wire.clocks import A_MOMENT
 from keyfob_contract.wire.message import Request
 
 AT_ONCE = 6
-A_MOMENT = 0.002
-"""Seconds, in which the millisecond changes."""
-
 TIMES = {"check-in": "heckedInAt", "check-out": "heckedOutAt", "collect": "ollectedAt"}
 """How the members end that tell when a step was taken."""
 

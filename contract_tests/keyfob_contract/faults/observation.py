@@ -1,6 +1,5 @@
 """Faults in what people can see of how keys are used."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +9,7 @@ from keyfob.store.usage import UsageRows
 from keyfob.usage import Recorder, UsageRecord, key_use
 from keyfob.usage.key_use import KeyUse
 from keyfob_contract.faults.fault import Patch, Right, fault
+from keyfob_contract.faults.recording import recorded
 
 DEAD = frozenset({ApiKeyRevoked.code, ApiKeyRotated.code})
 
@@ -113,7 +113,7 @@ def everybody_is_advised(patch: Patch) -> None:
 @fault(caught_by="usage_is_counted")
 def usage_forgets_what_was_asked(patch: Patch) -> None:
     """Usage does not tell which scope authorize was asked about."""
-    _recorded(
+    recorded(
         patch, lambda record: {"scope": "" if record.operation == "authorize" else record.scope}
     )
 
@@ -121,13 +121,7 @@ def usage_forgets_what_was_asked(patch: Patch) -> None:
 @fault(caught_by="refused_uses_of_dead_values_are_seen")
 def dead_values_are_uses(patch: Patch) -> None:
     """Who sends a replaced value moves the time at which the key was last used."""
-    _recorded(patch, lambda record: {"charged": record.charged or record.code in DEAD})
-
-
-def _recorded(patch: Patch, changed: Callable[[UsageRecord], dict[str, Any]]) -> None:
-    @patch(Recorder, "record")
-    def record(right: Right, self: Any, record: UsageRecord) -> None:
-        right(self, record._replace(**changed(record)))
+    recorded(patch, lambda record: {"charged": record.charged or record.code in DEAD})
 
 
 @fault(caught_by="advice_is_given")

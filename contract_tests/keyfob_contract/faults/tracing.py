@@ -1,7 +1,6 @@
 """Faults in request ids, in the traces of requests, and in what keeps values secret."""
 
 import itertools
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +17,7 @@ from keyfob_contract.faults.bending import (
     with_members,
 )
 from keyfob_contract.faults.fault import Patch, Right, fault
+from keyfob_contract.faults.recording import recorded
 from keyfob_contract.wire.message import Reply, Request
 
 
@@ -148,19 +148,19 @@ def traces_go_with_their_key(patch: Patch) -> None:
 @fault(caught_by="requests_can_be_traced")
 def heads_are_traced_as_gets(patch: Patch) -> None:
     """The trace of a HEAD tells of a GET."""
-    _recorded(patch, lambda record: {"method": record.method.replace("HEAD", "GET")})
+    recorded(patch, lambda record: {"method": record.method.replace("HEAD", "GET")})
 
 
 @fault(caught_by="requests_can_be_traced")
 def traces_tell_the_first_version(patch: Patch) -> None:
     """A trace tells that the first value of the key was sent, whichever was."""
-    _recorded(patch, lambda record: {"secret_version": record.key_id and 1})
+    recorded(patch, lambda record: {"secret_version": record.key_id and 1})
 
 
 @fault(caught_by="requests_can_be_traced")
 def user_agents_are_cut_short(patch: Patch) -> None:
     """A trace tells only the beginning of a user agent."""
-    _recorded(patch, lambda record: {"user_agent": record.user_agent[:64]})
+    recorded(patch, lambda record: {"user_agent": record.user_agent[:64]})
 
 
 @fault(caught_by="requests_can_be_traced")
@@ -221,9 +221,3 @@ def _untraced(patch: Patch, code: str) -> None:
     def record(right: Right, self: Any, record: UsageRecord) -> None:
         if record.code != code:
             right(self, record)
-
-
-def _recorded(patch: Patch, changed: Callable[[UsageRecord], dict[str, Any]]) -> None:
-    @patch(Recorder, "record")
-    def record(right: Right, self: Any, record: UsageRecord) -> None:
-        right(self, record._replace(**changed(record)))

@@ -123,8 +123,14 @@ class Kit:
     @cached_property
     def other(self) -> Api | None:
         """The subject as a key of another organisation sees it, if one of its keys was given."""
+        runner = self.other_runner
+        return None if runner is None else runner.api
+
+    @cached_property
+    def other_runner(self) -> Key | None:
+        """The run's own key of another organisation, if one of its keys was given."""
         given = self._other_admin
-        return None if given is None else self.keyring.engage(given, "other organisation").api
+        return None if given is None else self.keyring.engage(given, "other organisation")
 
     @property
     def live(self) -> Api:

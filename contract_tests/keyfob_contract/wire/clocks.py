@@ -8,6 +8,9 @@ from typing import Protocol, TypeVar
 
 Seen = TypeVar("Seen")
 
+A_MOMENT = 0.002
+"""Seconds, in which the millisecond changes."""
+
 START = 1_772_357_400_000  # 2026-03-01T09:30:00Z
 
 

@@ -59,19 +59,6 @@ def database(open_store: Open) -> StoreDatabase:
 
 
 @pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
-    """A server to kill, which keeps on disk what it has confirmed."""
-    server = PostgresServer()
-    try:
-        server.start()
-        server.migrate_template()
-        yield server
-    finally:
-        server.thaw()
-        server.close()
-
-
-@pytest.fixture
 def own_database(own_server: PostgresServer) -> Iterator[StoreDatabase]:
     url = own_server.url(own_server.new_database())
     environment = {"KEYFOB_STATEMENT_TIMEOUT_MS": "500", "KEYFOB_CONNECT_TIMEOUT_SECONDS": "2"}
